@@ -1,0 +1,31 @@
+#include "stop_signals.hpp"
+
+#include <pthread.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "zevi/error.hpp"
+
+namespace zevi::program {
+
+StopSignals::StopSignals() {
+  sigemptyset(&signals_);
+  sigaddset(&signals_, SIGINT);
+  sigaddset(&signals_, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+  fd_ = signalfd(-1, &signals_, SFD_NONBLOCK | SFD_CLOEXEC);
+  if (fd_ < 0) throw Error("cannot watch for signals: out of file descriptors");
+}
+
+StopSignals::~StopSignals() {
+  close(fd_);
+}
+
+int StopSignals::take() noexcept {
+  signalfd_siginfo info;
+  if (read(fd_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return 0;
+  pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
+  return static_cast<int>(info.ssi_signo);
+}
+
+}  // namespace zevi::program

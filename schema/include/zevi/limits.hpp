@@ -1,0 +1,34 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+/// The limits that publishers, broker and subscribers share. Sizes are in bytes.
+namespace zevi::limits {
+
+/// One event: its parameter map as msgpack.
+inline constexpr std::size_t event_bytes_max = 64 * 1024;
+/// The body of one batch or of one joined message.
+inline constexpr std::size_t batch_bytes_max = 256 * 1024;
+/// Arrays and maps inside one another in an event, its own map counted as the first.
+inline constexpr std::size_t nesting_max = 16;
+/// The ring of one publishing thread.
+inline constexpr std::size_t ring_bytes = 1024 * 1024;
+/// Batches that a publisher has sent and the broker has not acknowledged.
+inline constexpr std::size_t window_bytes = 8 * 1024 * 1024;
+/// The largest frame that the broker's ingress reads; a peer that sends more is disconnected.
+inline constexpr std::size_t ingress_frame_bytes_max = 512 * 1024;
+/// A frame that carries no events: headers, hello, interest, beats.
+inline constexpr std::size_t control_frame_bytes_max = 16 * 1024;
+/// What may wait in the broker for one subscriber of the `stream` endpoint.
+inline constexpr std::size_t subscriber_budget_bytes = 64 * 1024 * 1024;
+/// Topics of one publisher.
+inline constexpr std::size_t publisher_topics_max = 1024;
+/// Prefixes in one interest; with more the broker asks for everything.
+inline constexpr std::size_t interest_prefixes_max = 1024;
+
+inline constexpr std::chrono::milliseconds beat_interval{1000};
+/// A publisher without a beat for this long is down.
+inline constexpr std::chrono::milliseconds silence_max{3000};
+
+}  // namespace zevi::limits

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "zevi/pack.hpp"
+
+/// Version 1 of what publishers, broker and subscribers say to one another. WIRE.md shows every message byte
+/// for byte. Pure functions: bytes in, values out. Decoding never throws and never allocates more than the
+/// frame that it was given; text in a decoded message points into that frame.
+namespace zevi::wire {
+
+inline constexpr std::uint64_t version_min = 1;
+inline constexpr std::uint64_t version_max = 1;
+
+/// Ids, epochs and other random numbers stay below this: JavaScript and jq lose larger integers.
+inline constexpr std::uint64_t id_end = std::uint64_t{1} << 53;
+
+enum class DecodeError : std::uint8_t {
+  none,
+  too_large,      ///< longer than a control frame may be
+  malformed,      ///< no msgpack, ends too early, or has bytes behind its end
+  not_a_map,      ///< msgpack, but no map with text keys
+  missing_field,  ///< a field without which the message says nothing
+  wrong_type,     ///< a known field holds another type than it should
+  out_of_range,   ///< a number, topic or text outside its limits
+};
+
+/// In words, for a log line or a `reject`.
+[[nodiscard]] std::string_view describe(DecodeError error) noexcept;
+
+/// What a frame from a publisher or from the broker is, by its field `k`.
+enum class Kind : std::uint8_t {
+  unknown,
+  hello,
+  events,
+  beat,
+  bye,
+  welcome,
+  interest,
+  ack,
+  reject,
+  who,
+};
+
+/// The kind of a control frame. `Kind::unknown` with `DecodeError::none` is a well-formed frame of a kind
+/// that this version does not know; a receiver skips it.
+[[nodiscard]] DecodeError decode_kind(std::string_view frame, Kind& kind) noexcept;
+
+/// A topic or prefix and a number that belongs to it.
+struct TopicCount {
+  std::string_view topic;
+  std::uint64_t count = 0;
+  bool operator==(const TopicCount&) const = default;
+};
+
+}  // namespace zevi::wire

@@ -1,0 +1,131 @@
+#pragma once
+
+#include <limits>
+
+#include "zevi/limits.hpp"
+#include "zevi/topic.hpp"
+#include "zevi/wire/control_frame.hpp"
+
+/// How the decoders of control frames read fields.
+namespace zevi::wire {
+
+/// Reads one map, calling `on_field(key, reader)` for each pair, which must read the value and say how that
+/// went.
+template <typename OnField>
+[[nodiscard]] DecodeError read_map(pack::Reader& reader, OnField on_field) {
+  pack::Item head;
+  if (!reader.next(head)) return DecodeError::malformed;
+  if (head.type != pack::Type::map) return DecodeError::not_a_map;
+  for (std::uint32_t i = 0; i < head.count; ++i) {
+    pack::Item key;
+    if (!reader.next(key)) return DecodeError::malformed;
+    if (key.type != pack::Type::string) return DecodeError::not_a_map;
+    const DecodeError error = on_field(key.bytes, reader);
+    if (error != DecodeError::none) return error;
+  }
+  return DecodeError::none;
+}
+
+/// Reads a frame that is one map and nothing else.
+template <typename OnField>
+[[nodiscard]] DecodeError read_frame(std::string_view frame, std::size_t bytes_max, OnField on_field) {
+  if (frame.size() > bytes_max) return DecodeError::too_large;
+  pack::Reader reader(frame);
+  const DecodeError error = read_map(reader, on_field);
+  if (error != DecodeError::none) return error;
+  return reader.at_end() ? DecodeError::none : DecodeError::malformed;
+}
+
+/// Reads an array, calling `on_element(reader)` for each.
+template <typename OnElement>
+[[nodiscard]] DecodeError read_array(pack::Reader& reader, std::uint32_t& count, OnElement on_element) {
+  pack::Item head;
+  if (!reader.next(head)) return DecodeError::malformed;
+  if (head.type != pack::Type::array) return DecodeError::wrong_type;
+  count = head.count;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const DecodeError error = on_element(reader, i);
+    if (error != DecodeError::none) return error;
+  }
+  return DecodeError::none;
+}
+
+[[nodiscard]] inline DecodeError skip_value(pack::Reader& reader) {
+  return reader.skip() ? DecodeError::none : DecodeError::malformed;
+}
+
+[[nodiscard]] inline DecodeError read_uint(pack::Reader& reader, std::uint64_t& value) {
+  pack::Item item;
+  if (!reader.next(item)) return DecodeError::malformed;
+  if (item.type != pack::Type::integer) return DecodeError::wrong_type;
+  if (item.is_negative) return DecodeError::out_of_range;
+  value = item.bits;
+  return DecodeError::none;
+}
+
+[[nodiscard]] inline DecodeError read_uint(pack::Reader& reader, std::uint32_t& value) {
+  std::uint64_t wide = 0;
+  const DecodeError error = read_uint(reader, wide);
+  if (error != DecodeError::none) return error;
+  if (wide > std::numeric_limits<std::uint32_t>::max()) return DecodeError::out_of_range;
+  value = static_cast<std::uint32_t>(wide);
+  return DecodeError::none;
+}
+
+/// Text of a frame is for people and for copying on: it must be UTF-8, as all `str` that Zevi sends is.
+[[nodiscard]] inline DecodeError read_text(pack::Reader& reader, std::string_view& value) {
+  pack::Item item;
+  if (!reader.next(item)) return DecodeError::malformed;
+  if (item.type != pack::Type::string) return DecodeError::wrong_type;
+  if (!is_utf8(item.bytes)) return DecodeError::out_of_range;
+  value = item.bytes;
+  return DecodeError::none;
+}
+
+[[nodiscard]] inline DecodeError read_bool(pack::Reader& reader, bool& value) {
+  pack::Item item;
+  if (!reader.next(item)) return DecodeError::malformed;
+  if (item.type != pack::Type::boolean) return DecodeError::wrong_type;
+  value = item.bits != 0;
+  return DecodeError::none;
+}
+
+[[nodiscard]] inline DecodeError read_topic_prefix(pack::Reader& reader, std::string_view& value) {
+  const DecodeError error = read_text(reader, value);
+  if (error != DecodeError::none) return error;
+  return is_topic_prefix(value) ? DecodeError::none : DecodeError::out_of_range;
+}
+
+[[nodiscard]] inline DecodeError read_topic(pack::Reader& reader, std::string_view& value) {
+  const DecodeError error = read_text(reader, value);
+  if (error != DecodeError::none) return error;
+  return is_topic(value) ? DecodeError::none : DecodeError::out_of_range;
+}
+
+[[nodiscard]] inline std::string_view name_of(Kind kind) noexcept {
+  switch (kind) {
+    case Kind::hello:
+      return "hello";
+    case Kind::events:
+      return "events";
+    case Kind::beat:
+      return "beat";
+    case Kind::bye:
+      return "bye";
+    case Kind::welcome:
+      return "welcome";
+    case Kind::interest:
+      return "interest";
+    case Kind::ack:
+      return "ack";
+    case Kind::reject:
+      return "reject";
+    case Kind::who:
+      return "who";
+    case Kind::unknown:
+      break;
+  }
+  return "unknown";
+}
+
+}  // namespace zevi::wire

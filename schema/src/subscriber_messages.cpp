@@ -1,0 +1,149 @@
+#include "zevi/wire/subscriber_messages.hpp"
+
+#include "frame_reader.hpp"
+
+namespace zevi::wire {
+
+namespace {
+
+DecodeError read_run(pack::Reader& reader, Run& run) {
+  std::uint32_t parts = 0;
+  const DecodeError error = read_array(reader, parts, [&](pack::Reader& value, std::uint32_t i) {
+    switch (i) {
+      case 0:
+        return read_uint(value, run.id);
+      case 1:
+        return read_text(value, run.src);
+      case 2:
+        return read_uint(value, run.pid);
+      case 3:
+        return read_uint(value, run.p);
+      case 4:
+        return read_uint(value, run.count);
+      case 5:
+        return read_text(value, run.host);
+      case 6:
+        return read_text(value, run.origin);
+      default:
+        return skip_value(value);
+    }
+  });
+  if (error != DecodeError::none) return error;
+  return parts >= 7 ? DecodeError::none : DecodeError::missing_field;
+}
+
+DecodeError read_runs(pack::Reader& reader, StreamHeader& message) {
+  message.r.clear();
+  std::uint32_t count = 0;
+  return read_array(reader, count, [&](pack::Reader& element, std::uint32_t) {
+    Run run;
+    const DecodeError error = read_run(element, run);
+    if (error == DecodeError::none) message.r.push_back(run);
+    return error;
+  });
+}
+
+DecodeError read_time_ns(pack::Reader& reader, std::int64_t& value) {
+  pack::Item item;
+  if (!reader.next(item)) return DecodeError::malformed;
+  if (item.type != pack::Type::integer) return DecodeError::wrong_type;
+  if (!item.fits_int64()) return DecodeError::out_of_range;
+  value = item.as_int64();
+  return DecodeError::none;
+}
+
+DecodeError read_real(pack::Reader& reader, double& value) {
+  pack::Item item;
+  if (!reader.next(item)) return DecodeError::malformed;
+  if (item.type != pack::Type::real) return DecodeError::wrong_type;
+  value = item.real;
+  return DecodeError::none;
+}
+
+}  // namespace
+
+void encode(const StreamHeader& message, std::string& out) {
+  pack::Writer writer(out);
+  writer.map(7).text("v").uint(message.version).text("b").uint(message.b).text("q").uint(message.q);
+  writer.text("n").uint(message.n).text("at").uint(message.at).text("l").uint(message.l);
+  writer.text("r").array(message.r.size());
+  for (const Run& run : message.r) {
+    writer.array(7).uint(run.id).text(run.src).uint(run.pid).uint(run.p).uint(run.count);
+    writer.text(run.host).text(run.origin);
+  }
+}
+
+void encode(const EventMeta& message, std::string& out) {
+  pack::Writer writer(out);
+  writer.map(10).text("q").uint(message.q).text("p").uint(message.p).text("l").uint(message.l);
+  writer.text("time").real(message.time).text("time_ns").sint(message.time_ns);
+  writer.text("src").text(message.src).text("host").text(message.host);
+  writer.text("pid").uint(message.pid).text("id").uint(message.id).text("b").uint(message.b);
+}
+
+void encode(const Ready& message, std::string& out) {
+  pack::Writer writer(out);
+  writer.map(3).text("b").uint(message.b).text("at").uint(message.at);
+  writer.text("unconfirmed").uint(message.unconfirmed);
+}
+
+DecodeError decode(std::string_view frame, StreamHeader& message) {
+  message.r.clear();
+  message.q = 0;
+  message.n = 0;
+  const DecodeError error =
+      read_frame(frame, limits::batch_bytes_max, [&](std::string_view key, pack::Reader& value) {
+        if (key == "v") return read_uint(value, message.version);
+        if (key == "b") return read_uint(value, message.b);
+        if (key == "q") return read_uint(value, message.q);
+        if (key == "n") return read_uint(value, message.n);
+        if (key == "at") return read_uint(value, message.at);
+        if (key == "l") return read_uint(value, message.l);
+        if (key == "r") return read_runs(value, message);
+        return skip_value(value);
+      });
+  if (error != DecodeError::none) return error;
+  if (message.q == 0 || message.n == 0) return DecodeError::missing_field;
+  std::uint64_t counted = 0;
+  for (const Run& run : message.r) counted += run.count;
+  return counted == message.n ? DecodeError::none : DecodeError::out_of_range;
+}
+
+DecodeError decode(std::string_view frame, EventMeta& message) noexcept {
+  message = EventMeta{};
+  const DecodeError error =
+      read_frame(frame, limits::control_frame_bytes_max, [&](std::string_view key, pack::Reader& value) {
+        if (key == "q") return read_uint(value, message.q);
+        if (key == "p") return read_uint(value, message.p);
+        if (key == "l") return read_uint(value, message.l);
+        if (key == "time") return read_real(value, message.time);
+        if (key == "time_ns") return read_time_ns(value, message.time_ns);
+        if (key == "src") return read_text(value, message.src);
+        if (key == "host") return read_text(value, message.host);
+        if (key == "pid") return read_uint(value, message.pid);
+        if (key == "id") return read_uint(value, message.id);
+        if (key == "b") return read_uint(value, message.b);
+        return skip_value(value);
+      });
+  if (error != DecodeError::none) return error;
+  return message.q != 0 ? DecodeError::none : DecodeError::missing_field;
+}
+
+DecodeError decode(std::string_view frame, Ready& message) noexcept {
+  message = Ready{};
+  bool has_epoch = false;
+  const DecodeError error =
+      read_frame(frame, limits::control_frame_bytes_max, [&](std::string_view key, pack::Reader& value) {
+        if (key == "b") {
+          has_epoch = true;
+          return read_uint(value, message.b);
+        }
+        if (key == "at") return read_uint(value, message.at);
+        if (key == "unconfirmed") return read_uint(value, message.unconfirmed);
+        return skip_value(value);
+      });
+  if (error != DecodeError::none) return error;
+  return has_epoch ? DecodeError::none : DecodeError::missing_field;
+}
+
+}  // namespace zevi::wire
