@@ -1,0 +1,21 @@
+"""Support for tests that run the real programs.
+
+Nothing in here uses the package `zevi`: it is a second opinion on the wire, written against plain pyzmq and msgpack.
+"""
+
+from .programs import Program, find_program
+from .raw_publisher import RawPublisher
+from .raw_subscriber import RawEvent, RawSubscriber
+from .waiting import deadline_seconds, wait_until
+from .zevid import Zevid
+
+__all__ = [
+    "Program",
+    "RawEvent",
+    "RawPublisher",
+    "RawSubscriber",
+    "Zevid",
+    "deadline_seconds",
+    "find_program",
+    "wait_until",
+]
