@@ -7,7 +7,7 @@ namespace zevi::wire {
 namespace {
 
 DecodeError read_limits(pack::Reader& reader, Welcome& message) {
-  return read_map(reader, [&](std::string_view key, pack::Reader& value) {
+  return read_inner_map(reader, [&](std::string_view key, pack::Reader& value) {
     if (key == "event_bytes") return read_uint(value, message.event_bytes_max);
     if (key == "batch_bytes") return read_uint(value, message.batch_bytes_max);
     if (key == "nesting") return read_uint(value, message.nesting_max);
@@ -132,15 +132,17 @@ DecodeError decode(std::string_view frame, Welcome& message) {
         return skip_value(value);
       });
   if (error != DecodeError::none) return error;
-  return has_version ? DecodeError::none : DecodeError::missing_field;
+  if (!has_version) return DecodeError::missing_field;
+  return is_version(message.version) ? DecodeError::none : DecodeError::out_of_range;
 }
 
 DecodeError decode(std::string_view frame, Interest& message) {
   message = Interest{};
   const DecodeError error =
-      read_frame(frame, limits::ingress_frame_bytes_max, [&](std::string_view key, pack::Reader& value) {
+      read_frame(frame, limits::list_frame_bytes_max, [&](std::string_view key, pack::Reader& value) {
         if (key == "g") return read_uint(value, message.g);
         if (key == "w") {
+          message.w.clear();
           std::uint32_t count = 0;
           return read_array(value, count, [&](pack::Reader& element, std::uint32_t) {
             std::string_view prefix;
@@ -172,13 +174,20 @@ DecodeError decode(std::string_view frame, Ack& message) noexcept {
 
 DecodeError decode(std::string_view frame, Reject& message) noexcept {
   message = Reject{};
-  return read_frame(frame, limits::control_frame_bytes_max, [&](std::string_view key, pack::Reader& value) {
-    if (key == "s") return read_uint(value, message.s);
-    if (key == "t") return read_text(value, message.t);
-    if (key == "n") return read_uint(value, message.n);
-    if (key == "reason") return read_text(value, message.reason);
-    return skip_value(value);
-  });
+  bool has_batch = false;
+  const DecodeError error =
+      read_frame(frame, limits::control_frame_bytes_max, [&](std::string_view key, pack::Reader& value) {
+        if (key == "s") {
+          has_batch = true;
+          return read_uint(value, message.s);
+        }
+        if (key == "t") return read_text(value, message.t);
+        if (key == "n") return read_uint(value, message.n);
+        if (key == "reason") return read_text(value, message.reason);
+        return skip_value(value);
+      });
+  if (error != DecodeError::none) return error;
+  return has_batch ? DecodeError::none : DecodeError::missing_field;
 }
 
 }  // namespace zevi::wire

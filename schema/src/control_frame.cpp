@@ -26,7 +26,7 @@ std::string_view describe(DecodeError error) noexcept {
 
 DecodeError decode_kind(std::string_view frame, Kind& kind) noexcept {
   kind = Kind::unknown;
-  if (frame.size() > limits::control_frame_bytes_max) return DecodeError::too_large;
+  if (frame.size() > limits::list_frame_bytes_max) return DecodeError::too_large;
   pack::Reader reader(frame);
   pack::Item item;
   if (!reader.next(item)) return DecodeError::malformed;

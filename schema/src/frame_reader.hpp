@@ -26,6 +26,13 @@ template <typename OnField>
   return DecodeError::none;
 }
 
+/// Reads a map inside a frame.
+template <typename OnField>
+[[nodiscard]] DecodeError read_inner_map(pack::Reader& reader, OnField on_field) {
+  const DecodeError error = read_map(reader, on_field);
+  return error == DecodeError::not_a_map ? DecodeError::wrong_type : error;
+}
+
 /// Reads a frame that is one map and nothing else.
 template <typename OnField>
 [[nodiscard]] DecodeError read_frame(std::string_view frame, std::size_t bytes_max, OnField on_field) {
@@ -54,11 +61,21 @@ template <typename OnElement>
   return reader.skip() ? DecodeError::none : DecodeError::malformed;
 }
 
+/// A time in nanoseconds, the one kind of number that may reach `id_end`.
+[[nodiscard]] inline DecodeError read_time_ns(pack::Reader& reader, std::int64_t& value) {
+  pack::Item item;
+  if (!reader.next(item)) return DecodeError::malformed;
+  if (item.type != pack::Type::integer) return DecodeError::wrong_type;
+  if (!item.fits_int64()) return DecodeError::out_of_range;
+  value = item.as_int64();
+  return DecodeError::none;
+}
+
 [[nodiscard]] inline DecodeError read_uint(pack::Reader& reader, std::uint64_t& value) {
   pack::Item item;
   if (!reader.next(item)) return DecodeError::malformed;
   if (item.type != pack::Type::integer) return DecodeError::wrong_type;
-  if (item.is_negative) return DecodeError::out_of_range;
+  if (item.is_negative || item.bits >= id_end) return DecodeError::out_of_range;
   value = item.bits;
   return DecodeError::none;
 }
@@ -72,14 +89,19 @@ template <typename OnElement>
   return DecodeError::none;
 }
 
-/// Text of a frame is for people and for copying on: it must be UTF-8, as all `str` that Zevi sends is.
-[[nodiscard]] inline DecodeError read_text(pack::Reader& reader, std::string_view& value) {
+[[nodiscard]] inline DecodeError read_str(pack::Reader& reader, std::string_view& value) {
   pack::Item item;
   if (!reader.next(item)) return DecodeError::malformed;
   if (item.type != pack::Type::string) return DecodeError::wrong_type;
-  if (!is_utf8(item.bytes)) return DecodeError::out_of_range;
   value = item.bytes;
   return DecodeError::none;
+}
+
+/// Text of a frame is for people and for copying on: it must be UTF-8, as all `str` that Zevi sends is.
+[[nodiscard]] inline DecodeError read_text(pack::Reader& reader, std::string_view& value) {
+  const DecodeError error = read_str(reader, value);
+  if (error != DecodeError::none) return error;
+  return is_utf8(value) ? DecodeError::none : DecodeError::out_of_range;
 }
 
 [[nodiscard]] inline DecodeError read_bool(pack::Reader& reader, bool& value) {
@@ -91,15 +113,13 @@ template <typename OnElement>
 }
 
 [[nodiscard]] inline DecodeError read_topic_prefix(pack::Reader& reader, std::string_view& value) {
-  const DecodeError error = read_text(reader, value);
+  const DecodeError error = read_str(reader, value);
   if (error != DecodeError::none) return error;
   return is_topic_prefix(value) ? DecodeError::none : DecodeError::out_of_range;
 }
 
-[[nodiscard]] inline DecodeError read_topic(pack::Reader& reader, std::string_view& value) {
-  const DecodeError error = read_text(reader, value);
-  if (error != DecodeError::none) return error;
-  return is_topic(value) ? DecodeError::none : DecodeError::out_of_range;
+[[nodiscard]] inline bool is_version(std::uint64_t version) noexcept {
+  return version >= version_min && version <= version_max;
 }
 
 [[nodiscard]] inline std::string_view name_of(Kind kind) noexcept {

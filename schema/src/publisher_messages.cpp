@@ -8,6 +8,9 @@ namespace zevi::wire {
 
 namespace {
 
+/// Of a program's name, a host and an origin: they are sent with every message to subscribers.
+constexpr std::size_t text_bytes_max = 255;
+
 void append_counts(pack::Writer& writer, const std::vector<TopicCount>& counts) {
   writer.map(counts.size());
   for (const TopicCount& entry : counts) writer.text(entry.topic).uint(entry.count);
@@ -15,9 +18,9 @@ void append_counts(pack::Writer& writer, const std::vector<TopicCount>& counts) 
 
 DecodeError read_counts(pack::Reader& reader, std::vector<TopicCount>& counts) {
   counts.clear();
-  return read_map(reader, [&](std::string_view topic, pack::Reader& value) {
+  return read_inner_map(reader, [&](std::string_view topic, pack::Reader& value) {
     TopicCount entry{topic, 0};
-    if (!is_topic(topic)) return DecodeError::out_of_range;
+    if (!is_topic(topic) || counts.size() == limits::publisher_topics_max) return DecodeError::out_of_range;
     const DecodeError error = read_uint(value, entry.count);
     if (error == DecodeError::none) counts.push_back(entry);
     return error;
@@ -88,9 +91,8 @@ DecodeError decode(std::string_view frame, Hello& message) noexcept {
       });
   if (error != DecodeError::none) return error;
   if (!has_version || !has_id) return DecodeError::missing_field;
-  const bool in_range = message.id != 0 && message.id < id_end && message.s != 0 &&
-                        message.version_min <= message.version_max && message.src.size() <= 255 &&
-                        message.host.size() <= 255;
+  const bool in_range = message.id != 0 && message.s != 0 && message.version_min <= message.version_max &&
+                        message.src.size() <= text_bytes_max && message.host.size() <= text_bytes_max;
   return in_range ? DecodeError::none : DecodeError::out_of_range;
 }
 
@@ -98,7 +100,7 @@ DecodeError decode(std::string_view frame, EventsHeader& message) noexcept {
   message = EventsHeader{};
   const DecodeError error =
       read_frame(frame, limits::control_frame_bytes_max, [&](std::string_view key, pack::Reader& value) {
-        if (key == "t") return read_topic(value, message.t);
+        if (key == "t") return read_str(value, message.t);
         if (key == "s") return read_uint(value, message.s);
         if (key == "p") return read_uint(value, message.p);
         if (key == "n") return read_uint(value, message.n);
@@ -106,16 +108,19 @@ DecodeError decode(std::string_view frame, EventsHeader& message) noexcept {
         if (key == "o") return read_text(value, message.o);
         return skip_value(value);
       });
+  const bool has_topic = message.t.data() != nullptr;
+  const bool is_valid_topic = is_topic(message.t);
+  if (!is_valid_topic) message.t = {};
   if (error != DecodeError::none) return error;
-  if (message.t.empty()) return DecodeError::missing_field;
-  const bool in_range = message.s != 0 && message.p != 0 && message.n != 0 && message.o.size() <= 255 &&
-                        message.s < id_end && message.p < id_end && message.d < message.p;
+  if (!has_topic || message.s == 0) return DecodeError::missing_field;
+  const bool in_range = is_valid_topic && message.p != 0 && message.n != 0 && message.d < message.p &&
+                        message.o.size() <= text_bytes_max;
   return in_range ? DecodeError::none : DecodeError::out_of_range;
 }
 
 DecodeError decode(std::string_view frame, Beat& message) {
   message = Beat{};
-  return read_frame(frame, limits::control_frame_bytes_max, [&](std::string_view key, pack::Reader& value) {
+  return read_frame(frame, limits::list_frame_bytes_max, [&](std::string_view key, pack::Reader& value) {
     if (key == "g") return read_uint(value, message.g);
     if (key == "d") return read_counts(value, message.d);
     return skip_value(value);
@@ -124,7 +129,7 @@ DecodeError decode(std::string_view frame, Beat& message) {
 
 DecodeError decode(std::string_view frame, Bye& message) {
   message = Bye{};
-  return read_frame(frame, limits::control_frame_bytes_max, [&](std::string_view key, pack::Reader& value) {
+  return read_frame(frame, limits::list_frame_bytes_max, [&](std::string_view key, pack::Reader& value) {
     if (key == "s") return read_uint(value, message.s);
     if (key == "d") return read_counts(value, message.d);
     return skip_value(value);

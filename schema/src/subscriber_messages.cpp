@@ -1,5 +1,7 @@
 #include "zevi/wire/subscriber_messages.hpp"
 
+#include <utility>
+
 #include "frame_reader.hpp"
 
 namespace zevi::wire {
@@ -29,7 +31,8 @@ DecodeError read_run(pack::Reader& reader, Run& run) {
     }
   });
   if (error != DecodeError::none) return error;
-  return parts >= 7 ? DecodeError::none : DecodeError::missing_field;
+  if (parts < 7) return DecodeError::missing_field;
+  return run.count != 0 ? DecodeError::none : DecodeError::out_of_range;
 }
 
 DecodeError read_runs(pack::Reader& reader, StreamHeader& message) {
@@ -43,12 +46,12 @@ DecodeError read_runs(pack::Reader& reader, StreamHeader& message) {
   });
 }
 
-DecodeError read_time_ns(pack::Reader& reader, std::int64_t& value) {
-  pack::Item item;
-  if (!reader.next(item)) return DecodeError::malformed;
-  if (item.type != pack::Type::integer) return DecodeError::wrong_type;
-  if (!item.fits_int64()) return DecodeError::out_of_range;
-  value = item.as_int64();
+DecodeError read_clock_ns(pack::Reader& reader, std::uint64_t& value) {
+  std::int64_t time_ns = 0;
+  const DecodeError error = read_time_ns(reader, time_ns);
+  if (error != DecodeError::none) return error;
+  if (time_ns < 0) return DecodeError::out_of_range;
+  value = static_cast<std::uint64_t>(time_ns);
   return DecodeError::none;
 }
 
@@ -88,25 +91,30 @@ void encode(const Ready& message, std::string& out) {
 }
 
 DecodeError decode(std::string_view frame, StreamHeader& message) {
-  message.r.clear();
-  message.q = 0;
-  message.n = 0;
+  std::vector<Run> runs = std::move(message.r);
+  runs.clear();
+  message = StreamHeader{};
+  message.r = std::move(runs);
+  bool has_version = false;
   const DecodeError error =
       read_frame(frame, limits::batch_bytes_max, [&](std::string_view key, pack::Reader& value) {
-        if (key == "v") return read_uint(value, message.version);
+        if (key == "v") {
+          has_version = true;
+          return read_uint(value, message.version);
+        }
         if (key == "b") return read_uint(value, message.b);
         if (key == "q") return read_uint(value, message.q);
         if (key == "n") return read_uint(value, message.n);
-        if (key == "at") return read_uint(value, message.at);
+        if (key == "at") return read_clock_ns(value, message.at);
         if (key == "l") return read_uint(value, message.l);
         if (key == "r") return read_runs(value, message);
         return skip_value(value);
       });
   if (error != DecodeError::none) return error;
-  if (message.q == 0 || message.n == 0) return DecodeError::missing_field;
+  if (!has_version || message.b == 0 || message.q == 0 || message.n == 0) return DecodeError::missing_field;
   std::uint64_t counted = 0;
   for (const Run& run : message.r) counted += run.count;
-  return counted == message.n ? DecodeError::none : DecodeError::out_of_range;
+  return is_version(message.version) && counted == message.n ? DecodeError::none : DecodeError::out_of_range;
 }
 
 DecodeError decode(std::string_view frame, EventMeta& message) noexcept {
@@ -126,24 +134,20 @@ DecodeError decode(std::string_view frame, EventMeta& message) noexcept {
         return skip_value(value);
       });
   if (error != DecodeError::none) return error;
-  return message.q != 0 ? DecodeError::none : DecodeError::missing_field;
+  return message.b != 0 && message.q != 0 ? DecodeError::none : DecodeError::missing_field;
 }
 
 DecodeError decode(std::string_view frame, Ready& message) noexcept {
   message = Ready{};
-  bool has_epoch = false;
   const DecodeError error =
       read_frame(frame, limits::control_frame_bytes_max, [&](std::string_view key, pack::Reader& value) {
-        if (key == "b") {
-          has_epoch = true;
-          return read_uint(value, message.b);
-        }
-        if (key == "at") return read_uint(value, message.at);
+        if (key == "b") return read_uint(value, message.b);
+        if (key == "at") return read_clock_ns(value, message.at);
         if (key == "unconfirmed") return read_uint(value, message.unconfirmed);
         return skip_value(value);
       });
   if (error != DecodeError::none) return error;
-  return has_epoch ? DecodeError::none : DecodeError::missing_field;
+  return message.b != 0 ? DecodeError::none : DecodeError::missing_field;
 }
 
 }  // namespace zevi::wire

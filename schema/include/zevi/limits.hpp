@@ -18,8 +18,10 @@ inline constexpr std::size_t ring_bytes = 1024 * 1024;
 inline constexpr std::size_t window_bytes = 8 * 1024 * 1024;
 /// The largest frame that the broker's ingress reads; a peer that sends more is disconnected.
 inline constexpr std::size_t ingress_frame_bytes_max = 512 * 1024;
-/// A frame that carries no events: headers, hello, interest, beats.
+/// A frame that carries no events: hello, header of a batch, welcome, ack, reject.
 inline constexpr std::size_t control_frame_bytes_max = 16 * 1024;
+/// A frame that lists topics or prefixes, of which 1,024 at their longest fit: interest, beat, bye.
+inline constexpr std::size_t list_frame_bytes_max = 256 * 1024;
 /// What may wait in the broker for one subscriber of the `stream` endpoint.
 inline constexpr std::size_t subscriber_budget_bytes = 64 * 1024 * 1024;
 /// Topics of one publisher.

@@ -83,7 +83,12 @@ inline std::uint8_t* put_double(std::uint8_t* at, double value) noexcept {
   return detail::put_tagged(at, 0xCB, std::bit_cast<std::uint64_t>(value));
 }
 
-/// Always the 9-byte form, so that an event's time is at a place known beforehand.
+/// Always the 9-byte form with sign, so that an event's time has a size known beforehand, before 1970 too.
+inline std::uint8_t* put_int64_wide(std::uint8_t* at, std::int64_t value) noexcept {
+  return detail::put_tagged(at, 0xD3, static_cast<std::uint64_t>(value));
+}
+
+/// Always the 9-byte form.
 inline std::uint8_t* put_uint64_wide(std::uint8_t* at, std::uint64_t value) noexcept {
   return detail::put_tagged(at, 0xCF, value);
 }

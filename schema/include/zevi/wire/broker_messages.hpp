@@ -63,9 +63,9 @@ struct Ack {
 /// that was refused.
 struct Reject {
   std::uint64_t s = 0;
-  std::string_view t;
-  std::uint32_t n = 0;
-  std::string_view reason;
+  std::string_view t;       ///< topic of the batch; empty if its header named none
+  std::uint32_t n = 0;      ///< events in it, as its header said
+  std::string_view reason;  ///< in words
   bool operator==(const Reject&) const = default;
 };
 

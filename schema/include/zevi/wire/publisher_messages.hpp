@@ -10,12 +10,12 @@ namespace zevi::wire {
 struct Hello {
   std::uint64_t version_min = wire::version_min;
   std::uint64_t version_max = wire::version_max;
-  std::string_view src;  ///< name of the program
+  std::string_view src;  ///< name of the program: UTF-8 of at most 255 bytes, or the broker refuses the hello
   std::uint64_t pid = 0;
-  std::string_view host;
-  std::uint64_t id = 0;  ///< this publisher's, new for every process and fork
-  std::uint64_t s = 1;   ///< lowest batch number that is not acknowledged, or the next one
-  std::uint64_t g = 0;   ///< generation of the interest held; 0 for none
+  std::string_view host;  ///< like `src`
+  std::uint64_t id = 0;   ///< this publisher's, new for every process and fork
+  std::uint64_t s = 1;    ///< lowest batch number that is not acknowledged, or the next one
+  std::uint64_t g = 0;    ///< generation of the interest held; 0 for none
   bool operator==(const Hello&) const = default;
 };
 
@@ -23,18 +23,19 @@ struct Hello {
 struct EventsHeader {
   std::string_view t;   ///< topic
   std::uint64_t s = 0;  ///< batch number over all topics of this publisher: 1, 2, 3 ...
-  std::uint64_t p =
-      0;  ///< the publisher's own number of the first event in this topic, from 1; drops take numbers too
+  /// The publisher's own number of the first event in this topic, from 1; drops take numbers too.
+  std::uint64_t p = 0;
   std::uint32_t n = 0;  ///< events in the body, at least 1
-  std::uint64_t d = 0;  ///< events of this topic dropped so far
-  std::string_view o;   ///< origin, set by bridges; left out when empty
+  std::uint64_t d = 0;  ///< events of this topic dropped so far, each of which has a number below `p`
+  std::string_view o;   ///< origin, set by bridges, at most 255 bytes; left out when empty
   bool operator==(const EventsHeader&) const = default;
 };
 
-/// Says every second that the publisher lives, and at once which interest it has taken over.
+/// Says every second that the publisher lives, and at once which interest it has taken over. It is no part of
+/// the numbered batches and is not acknowledged.
 struct Beat {
   std::uint64_t g = 0;
-  std::vector<TopicCount> d;  ///< events dropped so far, for each topic whose number changed
+  std::vector<TopicCount> d;  ///< events dropped so far, for each topic whose number changed; at most 1,024
   bool operator==(const Beat&) const = default;
 };
 
@@ -52,6 +53,8 @@ void encode(const Beat& message, std::string& out);
 void encode(const Bye& message, std::string& out);
 
 [[nodiscard]] DecodeError decode(std::string_view frame, Hello& message) noexcept;
+/// After a fault the fields that precede it are filled in, so that a `reject` can name the batch if `s` is not
+/// 0. `t` is a topic or empty.
 [[nodiscard]] DecodeError decode(std::string_view frame, EventsHeader& message) noexcept;
 [[nodiscard]] DecodeError decode(std::string_view frame, Beat& message);
 [[nodiscard]] DecodeError decode(std::string_view frame, Bye& message);

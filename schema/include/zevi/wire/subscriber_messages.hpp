@@ -12,8 +12,8 @@ struct Run {
   std::uint64_t id = 0;
   std::string_view src;
   std::uint64_t pid = 0;
-  std::uint64_t p = 0;  ///< the publisher's own number of the first of them
-  std::uint32_t count = 0;
+  std::uint64_t p = 0;      ///< the publisher's own number of the first of them
+  std::uint32_t count = 0;  ///< at least 1
   std::string_view host;
   std::string_view origin;  ///< empty unless a bridge brought the events from elsewhere
   bool operator==(const Run&) const = default;
@@ -21,7 +21,7 @@ struct Run {
 
 struct StreamHeader {
   std::uint64_t version = wire::version_max;
-  std::uint64_t b = 0;   ///< epoch
+  std::uint64_t b = 0;   ///< epoch, never 0
   std::uint64_t q = 0;   ///< topic sequence number of the first event, from 1
   std::uint32_t n = 0;   ///< events in the body
   std::uint64_t at = 0;  ///< the broker's realtime clock at sequencing, in ns; never decreases
@@ -56,8 +56,9 @@ void encode(const StreamHeader& message, std::string& out);
 void encode(const EventMeta& message, std::string& out);
 void encode(const Ready& message, std::string& out);
 
-/// Also checks that the counts of the runs add up to `n`. The stream header alone may exceed a control
-/// frame's size, since a joined message names every publisher in it; it is limited by `batch_bytes_max`.
+/// A header of another version is `out_of_range`, and so are runs whose counts do not add up to `n`. Keeps
+/// the memory of `message.r` for the next message. The stream header alone may exceed a control frame's size,
+/// since a joined message names every publisher in it; it is limited by `batch_bytes_max`.
 [[nodiscard]] DecodeError decode(std::string_view frame, StreamHeader& message);
 [[nodiscard]] DecodeError decode(std::string_view frame, EventMeta& message) noexcept;
 [[nodiscard]] DecodeError decode(std::string_view frame, Ready& message) noexcept;
