@@ -13,7 +13,7 @@ import pytest
 from .programs import Program, find_program, program_path
 from .zevid import Zevid
 
-__all__ = ["build_dir", "find", "run_program", "run_zevi", "runtime_dir", "test_dir", "zevid"]
+__all__ = ["build_dir", "find", "run_program", "run_zevi", "runtime_dir", "started_programs", "test_dir", "zevid"]
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +42,7 @@ def runtime_dir(test_dir: Path) -> Path:
 
 
 @pytest.fixture
-def _programs() -> Iterator[List[Program]]:
+def started_programs() -> Iterator[List[Program]]:
     """All programs of the test, ended with it; fails it for what they leave behind."""
     programs: List[Program] = []
     yield programs
@@ -59,7 +59,7 @@ def find(build_dir: Path) -> Callable[[str], Path]:
 
 @pytest.fixture
 def run_program(
-    build_dir: Path, test_dir: Path, runtime_dir: Path, _programs: List[Program]
+    build_dir: Path, test_dir: Path, runtime_dir: Path, started_programs: List[Program]
 ) -> Callable[..., Program]:
     """`run_program(NAME_OR_PATH, ARGUMENT..., env={}, stdin=...)` starts a program with $ZEVI_RUNTIME_DIR set and does
     not wait for it. A bare name is looked up in the build."""
@@ -69,7 +69,7 @@ def run_program(
         whole_env = {"ZEVI_RUNTIME_DIR": str(runtime_dir), "PATH": program_path(build_dir)}
         whole_env.update(env or {})
         started = Program([path, *arguments], test_dir, whole_env, **how)  # type: ignore[arg-type]
-        _programs.append(started)
+        started_programs.append(started)
         return started
 
     return start
@@ -82,7 +82,7 @@ def run_zevi(run_program: Callable[..., Program]) -> Callable[..., Program]:
 
 
 @pytest.fixture
-def zevid(build_dir: Path, test_dir: Path, runtime_dir: Path, _programs: List[Program]) -> Callable[..., Zevid]:
+def zevid(build_dir: Path, test_dir: Path, runtime_dir: Path, started_programs: List[Program]) -> Callable[..., Zevid]:
     """`zevid(OPTION..., runtime_dir=None, ready=True, env=None)` starts a broker on the runtime directory."""
 
     def start(
@@ -92,7 +92,7 @@ def zevid(build_dir: Path, test_dir: Path, runtime_dir: Path, _programs: List[Pr
         env: Optional[Mapping[str, str]] = None,
     ) -> Zevid:
         broker = Zevid(build_dir, runtime_dir, test_dir, arguments, env, ready=False)
-        _programs.append(broker)
+        started_programs.append(broker)
         if ready:
             broker.wait_ready()
         return broker
