@@ -1,0 +1,149 @@
+#include "broker.hpp"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <csignal>
+#include <exception>
+
+#include "runtime/bind.hpp"
+#include "zevi/endpoints.hpp"
+
+namespace zevi {
+
+namespace {
+
+/// Signals are for the threads of the program that the broker is part of.
+void block_signals() noexcept {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
+
+void check(const BrokerOptions& options) {
+  using namespace std::chrono_literals;
+  if (options.interest_linger < 0ms || options.interest_linger > 1h) {
+    throw Error("interest-linger must be between 0 and 1h");
+  }
+  if (options.coalesce_max < 0us || options.coalesce_max > 1s)
+    throw Error("coalesce must be between 0 and 1s");
+  if (options.subscriber_budget_bytes < (std::size_t{1} << 20))
+    throw Error("subscriber-budget must be at least 1MiB");
+  if (options.events_queue_max < 1 || options.events_queue_max > 100'000'000) {
+    throw Error("events-queue must be between 1 and 100000000");
+  }
+  if (options.drain_max < 0ms || options.drain_max > 1min) throw Error("drain must be between 0 and 1m");
+}
+
+std::string endpoint_or_default(const std::string& chosen, const std::string& runtime_dir,
+                                std::string_view name) {
+  if (!chosen.empty()) return chosen;
+  if (runtime_dir.empty()) {
+    throw Error("no endpoint for " + std::string(name) + ": give it, or a runtime directory");
+  }
+  return ipc_endpoint(runtime_dir, name);
+}
+
+broker::Endpoints endpoints_of(const BrokerOptions& options) {
+  return {endpoint_or_default(options.ingress, options.runtime_dir, endpoint_names::ingress),
+          endpoint_or_default(options.stream, options.runtime_dir, endpoint_names::stream),
+          endpoint_or_default(options.events, options.runtime_dir, endpoint_names::events)};
+}
+
+}  // namespace
+
+class Broker::Impl {
+ public:
+  Impl(BrokerOptions options, zmq::context_t* context)
+      : options_(std::move(options)),
+        own_context_(context == nullptr ? std::make_unique<zmq::context_t>(1) : nullptr),
+        context_(context == nullptr ? *own_context_ : *context) {}
+
+  void start() {
+    if (routing_) throw Error("the broker runs already");
+    check(options_);
+    const broker::Endpoints wanted = endpoints_of(options_);
+    if (!options_.runtime_dir.empty()) directory_.emplace(options_.runtime_dir);
+    routing_ = std::make_unique<broker::Routing>(options_, context_, wanted, counters_);
+    endpoints_ = routing_->endpoints();
+    stopping_ = false;
+    thread_ = std::thread([this] { run(); });
+  }
+
+  void stop() {
+    if (!thread_.joinable()) return;
+    stopping_ = true;
+    wakeup_.signal();
+    thread_.join();
+    routing_.reset();
+    for (const std::string& endpoint : {endpoints_.ingress, endpoints_.stream, endpoints_.events}) {
+      broker::remove_socket_file(endpoint);
+    }
+    directory_.reset();
+  }
+
+  [[nodiscard]] const broker::Endpoints& endpoints() const noexcept { return endpoints_; }
+  [[nodiscard]] std::vector<CounterValue> statistics() const { return counters_.snapshot(); }
+
+ private:
+  void run() noexcept {
+    pthread_setname_np(pthread_self(), "zevi-routing");
+    block_signals();
+    try {
+      const auto sockets = routing_->poll_items();
+      while (!stopping_) poll(sockets, routing_->do_work());
+      routing_->drain(options_.drain_max);
+    } catch (const std::exception& error) {
+      if (options_.log) options_.log(LogLevel::error, std::string("the broker stops: ") + error.what());
+    }
+  }
+
+  void poll(const std::array<zmq::pollitem_t, 3>& sockets, broker::SteadyTime until) {
+    std::array<zmq::pollitem_t, 4> items{
+        sockets[0], sockets[1], sockets[2], {nullptr, wakeup_.fd(), ZMQ_POLLIN, 0}};
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    zmq::poll(items.data(), items.size(), std::max(wait, std::chrono::milliseconds(0)));
+  }
+
+  BrokerOptions options_;
+  std::unique_ptr<zmq::context_t> own_context_;
+  zmq::context_t& context_;
+  broker::Counters counters_;
+  broker::Wakeup wakeup_;
+  std::optional<broker::RuntimeDirectory> directory_;
+  std::unique_ptr<broker::Routing> routing_;
+  broker::Endpoints endpoints_;
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+Broker::Broker(BrokerOptions options) : impl_(std::make_unique<Impl>(std::move(options), nullptr)) {}
+
+Broker::Broker(BrokerOptions options, zmq::context_t& context)
+    : impl_(std::make_unique<Impl>(std::move(options), &context)) {}
+
+Broker::~Broker() {
+  impl_->stop();
+}
+
+void Broker::start() {
+  impl_->start();
+}
+void Broker::stop() {
+  impl_->stop();
+}
+
+const std::string& Broker::ingress() const noexcept {
+  return impl_->endpoints().ingress;
+}
+const std::string& Broker::stream() const noexcept {
+  return impl_->endpoints().stream;
+}
+const std::string& Broker::events() const noexcept {
+  return impl_->endpoints().events;
+}
+std::vector<CounterValue> Broker::statistics() const {
+  return impl_->statistics();
+}
+
+}  // namespace zevi

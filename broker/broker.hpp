@@ -1,0 +1,90 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+#include <zmq.hpp>
+
+#include "egress/events_endpoint.hpp"
+#include "egress/fanout_socket.hpp"
+#include "egress/stream_endpoint.hpp"
+#include "ingress/conversation.hpp"
+#include "ingress/ingress_socket.hpp"
+#include "ingress/publisher_registry.hpp"
+#include "metrics/counters.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/complaints.hpp"
+#include "runtime/runtime_directory.hpp"
+#include "runtime/wakeup.hpp"
+#include "sequencing/sequencer.hpp"
+#include "topics/barriers.hpp"
+#include "topics/interest_table.hpp"
+#include "topics/topic_registry.hpp"
+#include "zevi/broker.hpp"
+
+namespace zevi::broker {
+
+/// Where a running broker listens, filled in from the options.
+struct Endpoints {
+  std::string ingress;
+  std::string stream;
+  std::string events;
+};
+
+/// All routing state, built from its parts in the order in which they start. One thread runs it: `do_work` is
+/// one round, which reads what has arrived, sends what is due, and tells how long nothing will be.
+///
+/// The order inside a round matters. Subscriptions are read before events, and a subscriber's barrier is
+/// answered behind both. Acknowledgements leave behind the events they stand for.
+class Routing {
+ public:
+  Routing(const BrokerOptions& options, zmq::context_t& context, const Endpoints& endpoints,
+          Counters& counters);
+
+  /// One round. Returns the time of the next one if nothing arrives before.
+  SteadyTime do_work();
+  /// Takes in what has arrived and sends it, until nothing is left or `time_max` is over.
+  void drain(std::chrono::milliseconds time_max);
+
+  [[nodiscard]] std::array<zmq::pollitem_t, 3> poll_items();
+  [[nodiscard]] Endpoints endpoints() const;
+
+ private:
+  /// Messages taken from publishers in one round, so that subscribers and beats get their turn.
+  static constexpr int messages_per_round = 1000;
+
+  /// False if nothing had arrived.
+  bool read_ingress(const Now& now);
+  void read_subscriptions(const Now& now);
+  void apply(std::size_t endpoint, const FanoutSocket::Change& change, const Now& now);
+  void renew_interest(const Now& now);
+  void settle_barriers(const Now& now);
+  void send_answers();
+  [[nodiscard]] SteadyTime next_deadline(const Now& now) const;
+
+  Clock clock_;
+  Counters& counters_;
+  std::uint64_t epoch_;
+  Complaints complaints_;
+
+  IngressSocket ingress_;
+  std::array<FanoutSocket, 2> fanouts_;  // stream, events
+
+  TopicRegistry topics_;
+  PublisherRegistry publishers_;
+  InterestTable interest_;
+  Barriers barriers_;
+  StreamEndpoint stream_;
+  EventsEndpoint events_;
+  Sequencer sequencer_;
+  Conversation conversation_;
+
+  std::string routing_id_;
+  std::vector<zmq::message_t> frames_;
+};
+
+}  // namespace zevi::broker

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <zmq.hpp>
+
+#include "runtime/string_map.hpp"
+
+namespace zevi::broker {
+
+/// An XPUB socket with what its subscribers asked for. Every subscription of every peer is seen
+/// (XPUB_VERBOSER), so a prefix is counted once for each; libzmq takes back those of a peer that is gone.
+class FanoutSocket {
+ public:
+  /// Binds. `queue_max` is the number of messages that may wait for one subscriber, beyond which it loses its
+  /// own.
+  FanoutSocket(zmq::context_t& context, const std::string& endpoint, int queue_max);
+
+  [[nodiscard]] zmq::socket_ref socket() noexcept { return socket_; }
+  /// As bound.
+  [[nodiscard]] std::string endpoint() const { return socket_.get(zmq::sockopt::last_endpoint); }
+
+  struct Change {
+    bool subscribed = false;
+    std::string_view prefix;  ///< valid until the next call
+  };
+  /// The next change of a peer's subscriptions, if one has arrived.
+  [[nodiscard]] bool next_change(Change& change);
+
+  /// True if a subscriber is there for this topic.
+  [[nodiscard]] bool wants(std::string_view topic) const noexcept;
+
+  /// Sends one message of three frames. Never blocks: a subscriber whose queue is full loses it.
+  void send(std::string_view topic, zmq::message_t second, zmq::message_t third);
+
+ private:
+  void count(const Change& change);
+
+  zmq::socket_t socket_;
+  zmq::message_t incoming_;
+  StringMap<std::uint64_t> prefixes_;
+};
+
+}  // namespace zevi::broker

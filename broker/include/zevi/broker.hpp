@@ -1,0 +1,97 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+#include <zmq.hpp>
+
+#include "zevi/error.hpp"
+#include "zevi/limits.hpp"
+
+/// A broker inside a program of yours. The daemon `zevid` is this class with options and signals around it.
+namespace zevi {
+
+enum class LogLevel : std::uint8_t { info, warning, error };
+
+/// Everything is checked by `Broker::start`, before anything is opened.
+struct BrokerOptions {
+  /// Holds the sockets that are not named below, and the lock that keeps a second broker out. Made with mode
+  /// 0750 if it does not exist. Empty: no directory and no lock; then all three endpoints must be given.
+  std::string runtime_dir;
+
+  /// Where publishers connect, subscribers that read batches, and scripts that read one event a message. Any
+  /// ZeroMQ endpoint that can be bound: `ipc://PATH`, `inproc://NAME`, `tcp://127.0.0.1:PORT` (`:*` for any).
+  /// Empty: a socket of that name in `runtime_dir`.
+  std::string ingress;
+  std::string stream;
+  std::string events;
+
+  /// How long a topic stays wanted after its last subscriber left, so that one that comes right back finds
+  /// the publishers still sending. 0 to 1 hour.
+  std::chrono::milliseconds interest_linger{2000};
+
+  /// The longest that small batches of a busy topic wait to be joined. 0 joins only what has arrived already.
+  /// At most 1 s.
+  std::chrono::microseconds coalesce_max{5000};
+
+  /// What may wait for one subscriber of `stream`. libzmq counts messages, so this is divided by the largest
+  /// message (256 KiB); a subscriber of small messages may lose events below it. At least 1 MiB.
+  std::size_t subscriber_budget_bytes = limits::subscriber_budget_bytes;
+
+  /// How many events may wait for one subscriber of `events`. 1 to 100 million.
+  int events_queue_max = 100'000;
+
+  /// How long `stop` goes on delivering what has been taken in. 0 to 1 minute.
+  std::chrono::milliseconds drain_max{1000};
+
+  /// Called on the broker's thread with a line for people, at most a few times a second. May be empty.
+  std::function<void(LogLevel, std::string_view)> log;
+};
+
+/// One of the broker's counters, with the words to show it.
+struct CounterValue {
+  std::string_view name;
+  std::string_view help;
+  std::uint64_t value = 0;
+};
+
+/// Start and stop from one thread; `statistics` may be called from any.
+class __attribute__((visibility("default"))) Broker {
+ public:
+  explicit Broker(BrokerOptions options);
+  /// Uses `context`, which must outlive the broker: so `inproc://` endpoints reach publishers and subscribers
+  /// of the same process.
+  Broker(BrokerOptions options, zmq::context_t& context);
+  /// Stops, if `stop` was not called.
+  ~Broker();
+  Broker(const Broker&) = delete;
+  Broker& operator=(const Broker&) = delete;
+
+  /// Binds the endpoints and starts the broker's thread; when it returns, publishers and subscribers are
+  /// served. Throws `zevi::Error`: a wrong option, a directory that cannot be used or that another broker
+  /// holds, an endpoint that cannot be bound.
+  void start();
+
+  /// Takes in what has arrived, delivers it for at most `drain_max`, closes the endpoints and joins the
+  /// thread.
+  void stop();
+
+  /// The endpoints as bound (a `tcp://...:*` with its port). Valid after `start`.
+  [[nodiscard]] const std::string& ingress() const noexcept;
+  [[nodiscard]] const std::string& stream() const noexcept;
+  [[nodiscard]] const std::string& events() const noexcept;
+
+  /// All counters at this moment, in a fixed order. What each counts is in its `help`.
+  [[nodiscard]] std::vector<CounterValue> statistics() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace zevi

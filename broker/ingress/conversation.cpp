@@ -1,0 +1,267 @@
+#include "conversation.hpp"
+
+#include "zevi/topic.hpp"
+
+namespace zevi::broker {
+
+namespace {
+
+/// A `who` may be lost, but asking at every message would answer a flood with a flood.
+constexpr std::chrono::milliseconds who_interval{1000};
+/// Strangers that are remembered; with more, all are forgotten and asked anew.
+constexpr std::size_t strangers_max = 16'384;
+
+std::string name_of(const Publisher* publisher) {
+  if (publisher == nullptr) return "a peer that said no hello";
+  return publisher->name->src + " (pid " + std::to_string(publisher->name->pid) + ")";
+}
+
+}  // namespace
+
+Conversation::Conversation(std::uint64_t broker_id, PublisherRegistry& publishers, TopicRegistry& topics,
+                           const InterestTable& interest, Sequencer& sequencer, Counters& counters,
+                           Complaints& complaints)
+    : broker_id_(broker_id),
+      publishers_(publishers),
+      topics_(topics),
+      interest_(interest),
+      sequencer_(sequencer),
+      counters_(counters),
+      complaints_(complaints) {}
+
+template <typename Message>
+void Conversation::answer(std::string_view routing_id, const Message& message) {
+  answers_.push_back({std::string(routing_id), {}});
+  wire::encode(message, answers_.back().frame);
+}
+
+void Conversation::receive(std::string_view routing_id, std::vector<zmq::message_t>& frames, const Now& now) {
+  Publisher* const publisher = publishers_.by_connection(routing_id);
+  // libzmq gives an identity that begins with a zero byte to every peer that chose none.
+  if (!routing_id.starts_with('\0'))
+    return refuse_frame(routing_id, publisher, "a routing id of the peer's own");
+  if (frames.empty()) return refuse_frame(routing_id, publisher, "a message without frames");
+
+  const std::string_view header = frames[0].to_string_view();
+  wire::Kind kind{};
+  const wire::DecodeError error = wire::decode_kind(header, kind);
+  if (error != wire::DecodeError::none) return refuse_frame(routing_id, publisher, wire::describe(error));
+  if (frames.size() != (kind == wire::Kind::events ? 2U : 1U)) {
+    return refuse_frame(routing_id, publisher, "a message with the wrong number of frames");
+  }
+  if (kind == wire::Kind::hello) return receive_hello(routing_id, header, now);
+  if (publisher == nullptr) {
+    if (kind == wire::Kind::events) counters_.add(Counter::batches_unknown);
+    return ask_stranger(routing_id, now);
+  }
+  publisher->last_seen = now.steady;
+  if (!publisher->live) {
+    publisher->live = true;
+    counters_.add(Counter::publishers_up);
+  }
+  switch (kind) {
+    case wire::Kind::events:
+      return receive_events(*publisher, frames, now);
+    case wire::Kind::beat:
+      return receive_beat(*publisher, header);
+    case wire::Kind::bye:
+      return receive_bye(*publisher, header);
+    default:
+      break;  // a kind of a later version says nothing to this one
+  }
+}
+
+void Conversation::receive_hello(std::string_view routing_id, std::string_view frame, const Now& now) {
+  wire::Hello hello;
+  const wire::DecodeError error = wire::decode(frame, hello);
+  if (error != wire::DecodeError::none) return refuse_frame(routing_id, nullptr, wire::describe(error));
+  const std::uint64_t version = wire::settle_version(hello.version_min, hello.version_max);
+  if (version == 0) {
+    counters_.add(Counter::hellos_refused);
+    wire::Reject reject;
+    reject.reason = "no common version: this broker speaks 1 to 1";
+    return answer(routing_id, reject);
+  }
+  Publisher* publisher = publishers_.by_id(hello.id);
+  if (publisher == nullptr) {
+    auto name = std::make_shared<PublisherName>();
+    *name = {hello.id, std::string(hello.src), hello.pid, std::string(hello.host)};
+    publisher = &publishers_.add(std::move(name), now.steady);
+    publisher->last_s = hello.s - 1;
+    publisher->numbered_elsewhere = hello.s > 1;
+    counters_.add(Counter::publishers_up);
+  } else if (hello.s > publisher->last_s + 1) {
+    // What it no longer has cannot be waited for; its own numbers in each topic tell what is missing.
+    publisher->last_s = hello.s - 1;
+  }
+  strangers_.erase(std::string(routing_id));
+  publishers_.attach(*publisher, routing_id);
+  publisher->last_seen = now.steady;
+  publisher->live = true;
+  publisher->behind = false;
+  publisher->next_who = {};
+  publisher->confirmed_generation = 0;
+  welcome(*publisher, version);
+}
+
+void Conversation::welcome(Publisher& publisher, std::uint64_t version) {
+  wire::Welcome message;
+  message.version = version;
+  message.id = broker_id_;
+  answer(publisher.routing_id, message);
+  if (interest_.generation_known()) answers_.push_back({publisher.routing_id, interest_.frame()});
+  acknowledge_later(publisher);
+}
+
+void Conversation::receive_events(Publisher& publisher, std::vector<zmq::message_t>& frames, const Now& now) {
+  wire::EventsHeader header;
+  const wire::DecodeError error = wire::decode(frames[0].to_string_view(), header);
+  if (publisher.behind) {
+    counters_.add(Counter::batches_ahead);
+    return ask_who(publisher, now);
+  }
+  if (error != wire::DecodeError::none && header.s == 0) {
+    return refuse_frame(publisher.routing_id, &publisher, wire::describe(error));
+  }
+  if (header.s <= publisher.last_s) {
+    counters_.add(Counter::batches_repeated);
+    return acknowledge_later(publisher);
+  }
+  if (header.s > publisher.last_s + 1) {
+    counters_.add(Counter::batches_ahead);
+    publisher.behind = true;
+    return ask_who(publisher, now);
+  }
+  publisher.last_s = header.s;
+  acknowledge_later(publisher);
+  if (error != wire::DecodeError::none) return refuse_batch(publisher, header, wire::describe(error));
+  if (is_reserved_topic(header.t)) return refuse_batch(publisher, header, "topics of the broker's own");
+  const wire::BodyCheck check = wire::check_body(frames[1].to_string_view(), header.n);
+  if (!check) return refuse_batch(publisher, header, wire::describe(check.error));
+  Topic* const topic = topics_.find_or_add(header.t);
+  if (topic == nullptr) return refuse_batch(publisher, header, "the broker holds 65,536 topics, its limit");
+  take_in(publisher, *topic, header, std::move(frames[1]), now);
+}
+
+void Conversation::take_in(Publisher& publisher, Topic& topic, const wire::EventsHeader& header,
+                           zmq::message_t&& body, const Now& now) {
+  if (!account(publisher, topic, header)) {
+    return refuse_batch(publisher, header, "more than 1,024 topics of one publisher");
+  }
+  counters_.add(Counter::batches_received);
+  counters_.add(Counter::events_received, header.n);
+  sequencer_.accept(topic, {publisher.name, std::string(header.o), header.p, header.n, std::move(body)}, now);
+}
+
+PublisherTopic* Conversation::numbers_of(Publisher& publisher, const Topic& topic,
+                                         const PublisherTopic& first_seen) {
+  const auto found = publisher.topics.find(&topic);
+  if (found != publisher.topics.end()) return &found->second;
+  if (publisher.topics.size() >= limits::publisher_topics_max) return nullptr;
+  const PublisherTopic start = publisher.numbered_elsewhere ? first_seen : PublisherTopic{};
+  return &publisher.topics.emplace(&topic, start).first->second;
+}
+
+bool Conversation::account(Publisher& publisher, Topic& topic, const wire::EventsHeader& header) {
+  PublisherTopic* const numbers = numbers_of(publisher, topic, {header.p, header.d});
+  if (numbers == nullptr) return false;
+  if (header.p > numbers->next_p) lose(topic, header.p - numbers->next_p);
+  numbers->dropped = std::max(numbers->dropped, header.d);
+  numbers->next_p = header.p + header.n;
+  return true;
+}
+
+void Conversation::account_drops(Publisher& publisher, const std::vector<wire::TopicCount>& drops) {
+  for (const wire::TopicCount& drop : drops) {
+    Topic* const topic = topics_.find_or_add(drop.topic);
+    if (topic == nullptr) continue;
+    PublisherTopic* const numbers = numbers_of(publisher, *topic, {drop.count + 1, drop.count});
+    if (numbers == nullptr || drop.count <= numbers->dropped) continue;
+    const std::uint64_t lost = drop.count - numbers->dropped;
+    lose(*topic, lost);
+    numbers->dropped = drop.count;
+    numbers->next_p += lost;
+  }
+}
+
+void Conversation::lose(Topic& topic, std::uint64_t events) {
+  topic.lost_before += events;
+  counters_.add(Counter::events_lost_before, events);
+}
+
+void Conversation::refuse_batch(Publisher& publisher, const wire::EventsHeader& header,
+                                std::string_view reason) {
+  counters_.add(Counter::batches_invalid);
+  counters_.add(Counter::events_invalid, header.n);
+  complaints_.add("refused a batch", name_of(&publisher), reason);
+  answer(publisher.routing_id, wire::Reject{header.s, header.t, header.n, reason});
+  Topic* const topic =
+      is_topic(header.t) && !is_reserved_topic(header.t) ? topics_.find_or_add(header.t) : nullptr;
+  if (topic == nullptr || header.n == 0) return;
+  // The refused events took numbers, so they are lost to the topic's readers like dropped ones.
+  if (account(publisher, *topic, header)) lose(*topic, header.n);
+}
+
+void Conversation::receive_beat(Publisher& publisher, std::string_view frame) {
+  wire::Beat beat;
+  const wire::DecodeError error = wire::decode(frame, beat);
+  if (error != wire::DecodeError::none) {
+    return refuse_frame(publisher.routing_id, &publisher, wire::describe(error));
+  }
+  account_drops(publisher, beat.d);
+  if (beat.g <= interest_.generation()) publisher.confirmed_generation = beat.g;
+  // The interest may have been lost on its way: a ROUTER drops what a peer does not read.
+  if (beat.g != interest_.generation() && interest_.generation_known()) {
+    answers_.push_back({publisher.routing_id, interest_.frame()});
+  }
+}
+
+void Conversation::receive_bye(Publisher& publisher, std::string_view frame) {
+  wire::Bye bye;
+  if (wire::decode(frame, bye) == wire::DecodeError::none) account_drops(publisher, bye.d);
+  publishers_.end(publisher);
+  counters_.add(Counter::publishers_down);
+}
+
+void Conversation::acknowledge() {
+  for (Publisher* const publisher : acks_due_) {
+    publisher->ack_due = false;
+    wire::Ack ack;
+    ack.memory = publisher->last_s;
+    answer(publisher->routing_id, ack);
+  }
+  acks_due_.clear();
+}
+
+void Conversation::announce_interest() {
+  publishers_.for_each_live([this](const Publisher& publisher) {
+    answers_.push_back({publisher.routing_id, interest_.frame()});
+  });
+}
+
+void Conversation::acknowledge_later(Publisher& publisher) {
+  if (publisher.ack_due) return;
+  publisher.ack_due = true;
+  acks_due_.push_back(&publisher);
+}
+
+void Conversation::ask_who(Publisher& publisher, const Now& now) {
+  if (now.steady < publisher.next_who) return;
+  publisher.next_who = now.steady + who_interval;
+  answer(publisher.routing_id, wire::Who{});
+}
+
+void Conversation::ask_stranger(std::string_view routing_id, const Now& now) {
+  if (strangers_.size() >= strangers_max) strangers_.clear();
+  SteadyTime& ask_from = strangers_[std::string(routing_id)];
+  if (now.steady < ask_from) return;
+  ask_from = now.steady + who_interval;
+  answer(routing_id, wire::Who{});
+}
+
+void Conversation::refuse_frame(std::string_view, const Publisher* publisher, std::string_view reason) {
+  counters_.add(Counter::frames_refused);
+  complaints_.add("refused a message", name_of(publisher), reason);
+}
+
+}  // namespace zevi::broker

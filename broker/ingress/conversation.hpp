@@ -1,0 +1,93 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+#include <zmq.hpp>
+
+#include "metrics/counters.hpp"
+#include "publisher_registry.hpp"
+#include "runtime/complaints.hpp"
+#include "sequencing/sequencer.hpp"
+#include "topics/interest_table.hpp"
+#include "topics/topic_registry.hpp"
+#include "zevi/wire/body.hpp"
+#include "zevi/wire/broker_messages.hpp"
+#include "zevi/wire/publisher_messages.hpp"
+
+namespace zevi::broker {
+
+/// The broker's side of the talk with publishers: takes their messages, decides what each means, and puts the
+/// answers in a queue for the ingress socket. Knows no socket; belongs to the broker's thread.
+///
+/// Batches of one publisher are taken in strictly by number: the next one is numbered and passed to the
+/// sequencer, a lower one was taken in before and is acknowledged again, a higher one means that one is
+/// missing, and the publisher is asked to say hello and send again. A batch that breaks the rules counts as
+/// taken in and is refused in words.
+class Conversation {
+ public:
+  struct Answer {
+    std::string routing_id;
+    std::string frame;
+  };
+
+  Conversation(std::uint64_t broker_id, PublisherRegistry& publishers, TopicRegistry& topics,
+               const InterestTable& interest, Sequencer& sequencer, Counters& counters,
+               Complaints& complaints);
+
+  /// One message from one connection: the header and, for `events`, the body.
+  void receive(std::string_view routing_id, std::vector<zmq::message_t>& frames, const Now& now);
+
+  /// Acknowledges what was taken in since the last call.
+  void acknowledge();
+  /// Tells every live publisher the current interest.
+  void announce_interest();
+
+  /// What is to be sent; the caller empties it.
+  [[nodiscard]] std::vector<Answer>& answers() noexcept { return answers_; }
+
+ private:
+  void receive_hello(std::string_view routing_id, std::string_view frame, const Now& now);
+  void receive_events(Publisher& publisher, std::vector<zmq::message_t>& frames, const Now& now);
+  void receive_beat(Publisher& publisher, std::string_view frame);
+  void receive_bye(Publisher& publisher, std::string_view frame);
+
+  void welcome(Publisher& publisher, std::uint64_t version);
+  void take_in(Publisher& publisher, Topic& topic, const wire::EventsHeader& header, zmq::message_t&& body,
+               const Now& now);
+  void refuse_batch(Publisher& publisher, const wire::EventsHeader& header, std::string_view reason);
+  /// The publisher's numbers in a topic: when it is new there, `first_seen` if it had numbered events for an
+  /// earlier broker. Null if it has too many topics.
+  static PublisherTopic* numbers_of(Publisher& publisher, const Topic& topic,
+                                    const PublisherTopic& first_seen);
+  /// Passes over the batch's numbers and adds to the topic's losses what they say was lost before it. False
+  /// if the publisher has too many topics.
+  [[nodiscard]] bool account(Publisher& publisher, Topic& topic, const wire::EventsHeader& header);
+  void account_drops(Publisher& publisher, const std::vector<wire::TopicCount>& drops);
+  void lose(Topic& topic, std::uint64_t events);
+
+  void refuse_frame(std::string_view routing_id, const Publisher* publisher, std::string_view reason);
+  void ask_who(Publisher& publisher, const Now& now);
+  void ask_stranger(std::string_view routing_id, const Now& now);
+  void acknowledge_later(Publisher& publisher);
+
+  template <typename Message>
+  void answer(std::string_view routing_id, const Message& message);
+
+  std::uint64_t broker_id_;
+  PublisherRegistry& publishers_;
+  TopicRegistry& topics_;
+  const InterestTable& interest_;
+  Sequencer& sequencer_;
+  Counters& counters_;
+  Complaints& complaints_;
+
+  /// Connections that spoke without a hello and were asked for one, with the time from which they are asked
+  /// again.
+  StringMap<SteadyTime> strangers_;
+  std::vector<Publisher*> acks_due_;
+  std::vector<Answer> answers_;
+};
+
+}  // namespace zevi::broker

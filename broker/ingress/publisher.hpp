@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "runtime/clock.hpp"
+#include "topics/topic.hpp"
+
+namespace zevi::broker {
+
+/// What the broker knows of one publisher's events in one topic.
+struct PublisherTopic {
+  std::uint64_t next_p = 1;   ///< the number that its next event must have if none was lost
+  std::uint64_t dropped = 0;  ///< what it said it dropped, and `lost_before` holds already
+};
+
+/// One publisher, from its first `hello` on, over all its connections. Kept for a while after its end, so
+/// that a batch sent again late is known as a repeat.
+struct Publisher {
+  std::shared_ptr<const PublisherName> name;
+  std::string routing_id;  ///< of the connection that said hello last
+  std::uint64_t last_s = 0;
+  std::uint64_t confirmed_generation = 0;
+  SteadyTime last_seen;
+  SteadyTime next_who{};  ///< no `who` before this
+  bool live = true;       ///< said hello and neither goodbye nor nothing for too long
+  bool behind = false;    ///< a batch is missing: nothing is taken in until the next hello
+  bool ack_due = false;
+  bool numbered_elsewhere = false;  ///< it had spoken with an earlier broker: its first p here is no loss
+  std::unordered_map<const Topic*, PublisherTopic> topics;
+};
+
+}  // namespace zevi::broker

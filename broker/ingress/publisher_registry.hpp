@@ -1,0 +1,64 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "publisher.hpp"
+#include "runtime/string_map.hpp"
+#include "zevi/limits.hpp"
+
+namespace zevi::broker {
+
+/// Publishers by their id, and which connection each speaks through.
+class PublisherRegistry {
+ public:
+  /// Publishers that ended are forgotten after `keep_ended`, or earlier when there are more than `ended_max`.
+  static constexpr std::chrono::hours keep_ended{1};
+  static constexpr std::size_t ended_max = 16'384;
+
+  /// The publisher that said hello on this connection, or null.
+  [[nodiscard]] Publisher* by_connection(std::string_view routing_id) const;
+  [[nodiscard]] Publisher* by_id(std::uint64_t id) const;
+
+  Publisher& add(std::shared_ptr<const PublisherName> name, SteadyTime now);
+  /// From now on `publisher` speaks through this connection.
+  void attach(Publisher& publisher, std::string_view routing_id);
+  void end(Publisher& publisher);
+
+  /// Live publishers whose confirmed generation is lower than this.
+  [[nodiscard]] std::uint64_t unconfirmed(std::uint64_t generation) const;
+
+  /// Calls `on_silent(publisher)` for each live one that was not heard for `limits::silence_max` and is down
+  /// therefore, and forgets those that ended long ago. Cheap to call in every round.
+  template <typename OnSilent>
+  void expire(SteadyTime now, OnSilent on_silent) {
+    if (now < next_expiry_) return;
+    next_expiry_ = now + expiry_interval;
+    for (const auto& [id, publisher] : by_id_) {
+      if (!publisher->live || now - publisher->last_seen < limits::silence_max) continue;
+      publisher->live = false;
+      on_silent(*publisher);
+    }
+    forget_ended(now);
+  }
+
+  template <typename Visit>
+  void for_each_live(Visit visit) const {
+    for (const auto& [id, publisher] : by_id_) {
+      if (publisher->live) visit(*publisher);
+    }
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds expiry_interval{250};
+
+  void forget_ended(SteadyTime now);
+
+  std::unordered_map<std::uint64_t, std::unique_ptr<Publisher>> by_id_;
+  StringMap<Publisher*> by_connection_;
+  SteadyTime next_expiry_{};
+};
+
+}  // namespace zevi::broker

@@ -1,0 +1,132 @@
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "log.hpp"
+#include "program.hpp"
+#include "quantities.hpp"
+#include "stop_signals.hpp"
+#include "zevi/broker.hpp"
+#include "zevi/endpoints.hpp"
+
+namespace {
+
+using zevi::program::ByteSize;
+using zevi::program::Duration;
+namespace po = zevi::program::po;
+
+constexpr zevi::program::About about{
+    "zevid", "[OPTION]...",
+    "Zevi's event broker: takes events from the publishers of this machine and passes them on to\n"
+    "whoever subscribes to their topics. Runs in the foreground until SIGTERM or Ctrl-C, then\n"
+    "delivers what it has taken in and exits 0.",
+    "  zevid --runtime-dir /run/zevi\n"
+    "  zevid --config /etc/zevi/zevid.conf\n"
+    "  zevid --runtime-dir /tmp/zevi --events tcp://127.0.0.1:5556"};
+
+zevi::program::OptionTable option_table() {
+  const zevi::BrokerOptions defaults;
+  zevi::program::OptionTable table;
+  table.config_option = "config";
+  table.visible.add_options()(
+      "runtime-dir", po::value<std::string>()->default_value("")->value_name("DIR"),
+      "directory of the sockets and the lock; default $ZEVI_RUNTIME_DIR, else the first of "
+      "$RUNTIME_DIRECTORY, else /run/zevi for root, else $XDG_RUNTIME_DIR/zevi")(
+      "ingress", po::value<std::string>()->default_value("")->value_name("ENDPOINT"),
+      "where publishers connect; default ipc://DIR/ingress")(
+      "stream", po::value<std::string>()->default_value("")->value_name("ENDPOINT"),
+      "where libraries and bridges subscribe; default ipc://DIR/stream")(
+      "events", po::value<std::string>()->default_value("")->value_name("ENDPOINT"),
+      "where scripts subscribe, one event a message; default ipc://DIR/events")(
+      "interest-linger", po::value<Duration>()->default_value({defaults.interest_linger})->value_name("TIME"),
+      "how long a topic stays wanted after its last subscriber left")(
+      "coalesce", po::value<Duration>()->default_value({defaults.coalesce_max})->value_name("TIME"),
+      "the longest that small batches of a busy topic wait to be joined")(
+      "subscriber-budget",
+      po::value<ByteSize>()->default_value({defaults.subscriber_budget_bytes})->value_name("SIZE"),
+      "what may wait for one subscriber of the stream endpoint before it loses events")(
+      "events-queue", po::value<int>()->default_value(defaults.events_queue_max)->value_name("N"),
+      "events that may wait for one subscriber of the events endpoint")(
+      "drain", po::value<Duration>()->default_value({defaults.drain_max})->value_name("TIME"),
+      "how long events are still taken in and delivered after SIGTERM")(
+      "config,c", po::value<std::string>()->value_name("FILE"),
+      "read options from FILE, a line each: name = value; the command line goes before it");
+  return table;
+}
+
+zevi::BrokerOptions broker_options(const po::variables_map& values, const zevi::program::Log& log) {
+  using std::chrono::duration_cast;
+  zevi::BrokerOptions options;
+  options.runtime_dir = zevi::broker_runtime_dir(values["runtime-dir"].as<std::string>());
+  options.ingress = values["ingress"].as<std::string>();
+  options.stream = values["stream"].as<std::string>();
+  options.events = values["events"].as<std::string>();
+  options.interest_linger =
+      duration_cast<std::chrono::milliseconds>(values["interest-linger"].as<Duration>().value);
+  options.coalesce_max = duration_cast<std::chrono::microseconds>(values["coalesce"].as<Duration>().value);
+  options.subscriber_budget_bytes = values["subscriber-budget"].as<ByteSize>().value;
+  options.events_queue_max = values["events-queue"].as<int>();
+  options.drain_max = duration_cast<std::chrono::milliseconds>(values["drain"].as<Duration>().value);
+  options.log = [&log](zevi::LogLevel level, std::string_view text) {
+    switch (level) {
+      case zevi::LogLevel::info:
+        return log.info(text);
+      case zevi::LogLevel::warning:
+        return log.warning(text);
+      case zevi::LogLevel::error:
+        return log.error(text);
+    }
+  };
+  return options;
+}
+
+/// libzmq aborts when it cannot accept for want of a descriptor, so take as many as the system lets us have.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void wait_for_stop(zevi::program::StopSignals& signals) {
+  pollfd wait{signals.fd(), POLLIN, 0};
+  while (signals.take() == 0) poll(&wait, 1, -1);
+}
+
+std::string summary(const zevi::Broker& broker) {
+  std::string text = "stopped:";
+  for (const zevi::CounterValue& counter : broker.statistics()) {
+    if (counter.value == 0) continue;
+    text.append(" ").append(counter.name).append("=").append(std::to_string(counter.value));
+  }
+  return text;
+}
+
+int serve(int argc, char** argv) {
+  zevi::program::OptionTable table = option_table();
+  po::variables_map values;
+  if (!zevi::program::parse(about, table, argc, argv, values)) return zevi::program::exit_ok;
+
+  const zevi::program::Log log("zevid");
+  zevi::program::StopSignals signals;
+  raise_descriptor_limit();
+  umask(0007);
+  zevi::Broker broker(broker_options(values, log));
+  broker.start();
+  log.info("ready: ingress " + broker.ingress() + ", stream " + broker.stream() + ", events " +
+           broker.events());
+  wait_for_stop(signals);
+  log.info("stopping");
+  broker.stop();
+  log.info(summary(broker));
+  return zevi::program::exit_ok;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return zevi::program::run("zevid", [&] { return serve(argc, argv); });
+}

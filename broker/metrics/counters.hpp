@@ -1,0 +1,86 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "zevi/broker.hpp"
+
+namespace zevi::broker {
+
+/// Everything that the broker counts. Each way in which an event can be lost has exactly one counter.
+enum class Counter : std::uint8_t {
+  events_received,
+  batches_received,
+  batches_repeated,
+  batches_ahead,
+  batches_unknown,
+  events_invalid,
+  batches_invalid,
+  events_lost_before,
+  frames_refused,
+  hellos_refused,
+  stream_messages,
+  stream_joined,
+  plain_messages,
+  subscriptions_refused,
+  barriers,
+  barriers_unconfirmed,
+  publishers_up,
+  publishers_down,
+  count_,
+};
+
+struct CounterText {
+  std::string_view name;
+  std::string_view help;
+};
+
+inline constexpr std::array<CounterText, static_cast<std::size_t>(Counter::count_)> counter_texts{{
+    {"events_received", "events taken in and numbered"},
+    {"batches_received", "batches taken in"},
+    {"batches_repeated", "batches that had been taken in before and were only acknowledged again"},
+    {"batches_ahead", "batches not taken in because one before them was missing; they are sent again"},
+    {"batches_unknown",
+     "batches not taken in because their publisher had not said hello; they are sent again"},
+    {"events_invalid", "events refused for good with their batch, lost to subscribers"},
+    {"batches_invalid", "batches refused for good: malformed or outside the limits"},
+    {"events_lost_before", "events that publishers lost or that were refused, as subscribers see it in l"},
+    {"frames_refused", "messages at ingress that were no message of a publisher"},
+    {"hellos_refused", "publishers refused for want of a common version"},
+    {"stream_messages", "messages sent on the stream endpoint, each once for all its subscribers"},
+    {"stream_joined", "batches that travelled in a message with others"},
+    {"plain_messages", "messages sent on the events endpoint, each once for all its subscribers"},
+    {"subscriptions_refused", "subscriptions that are no topic prefix"},
+    {"barriers", "barrier messages sent"},
+    {"barriers_unconfirmed", "barrier messages sent before every publisher had confirmed"},
+    {"publishers_up", "publishers that said hello for the first time"},
+    {"publishers_down", "publishers that said goodbye or fell silent"},
+}};
+
+/// Written by the broker's thread alone, read by any.
+class Counters {
+ public:
+  void add(Counter counter, std::uint64_t by = 1) noexcept {
+    auto& value = values_[static_cast<std::size_t>(counter)];
+    value.store(value.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint64_t get(Counter counter) const noexcept {
+    return values_[static_cast<std::size_t>(counter)].load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::vector<CounterValue> snapshot() const {
+    std::vector<CounterValue> all;
+    all.reserve(counter_texts.size());
+    for (std::size_t i = 0; i < counter_texts.size(); ++i) {
+      all.push_back({counter_texts[i].name, counter_texts[i].help, get(static_cast<Counter>(i))});
+    }
+    return all;
+  }
+
+ private:
+  std::array<std::atomic<std::uint64_t>, counter_texts.size()> values_{};
+};
+
+}  // namespace zevi::broker

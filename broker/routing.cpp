@@ -1,0 +1,152 @@
+#include <algorithm>
+
+#include "broker.hpp"
+#include "zevi/random_id.hpp"
+#include "zevi/topic.hpp"
+
+namespace zevi::broker {
+
+namespace {
+
+constexpr std::size_t stream_index = 0;
+constexpr std::size_t events_index = 1;
+
+/// The longest sleep: silent publishers are noticed this late at most.
+constexpr std::chrono::milliseconds idle_max{250};
+
+int stream_queue_max(const BrokerOptions& options) {
+  return static_cast<int>(
+      std::clamp<std::size_t>(options.subscriber_budget_bytes / limits::batch_bytes_max, 1, 1'000'000));
+}
+
+/// Milliseconds since 1970: later brokers count from a higher number, since generations are at most 100 a
+/// second.
+std::uint64_t first_generation(const Now& now) {
+  return now.realtime_ns / 1'000'000;
+}
+
+}  // namespace
+
+Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const Endpoints& endpoints,
+                 Counters& counters)
+    : counters_(counters),
+      epoch_(random_id()),
+      complaints_(options.log),
+      ingress_(context, endpoints.ingress),
+      fanouts_{FanoutSocket(context, endpoints.stream, stream_queue_max(options)),
+               FanoutSocket(context, endpoints.events, options.events_queue_max)},
+      interest_(options.interest_linger, first_generation(clock_.now())),
+      stream_(fanouts_[stream_index], counters_),
+      events_(fanouts_[events_index], counters_),
+      sequencer_(epoch_, options.coalesce_max, counters_),
+      conversation_(random_id(), publishers_, topics_, interest_, sequencer_, counters_, complaints_) {
+  sequencer_.add_sink(stream_);
+  sequencer_.add_sink(events_);
+}
+
+SteadyTime Routing::do_work() {
+  const Now now = clock_.now();
+  read_subscriptions(now);
+  const bool more = read_ingress(now);
+  sequencer_.flush(now);
+  conversation_.acknowledge();
+  renew_interest(now);
+  settle_barriers(now);
+  send_answers();
+  publishers_.expire(now.steady, [&](const Publisher& publisher) {
+    counters_.add(Counter::publishers_down);
+    complaints_.add("publisher down",
+                    publisher.name->src + " (pid " + std::to_string(publisher.name->pid) + ")",
+                    "no beat for 3 s");
+  });
+  complaints_.report(now.steady);
+  return more ? now.steady : next_deadline(now);
+}
+
+void Routing::drain(std::chrono::milliseconds time_max) {
+  const SteadyTime end = std::chrono::steady_clock::now() + time_max;
+  for (;;) {
+    const Now now = clock_.now();
+    read_subscriptions(now);
+    const bool more = read_ingress(now);
+    sequencer_.flush_all(now);
+    conversation_.acknowledge();
+    send_answers();
+    if (!more || now.steady >= end) break;
+  }
+}
+
+std::array<zmq::pollitem_t, 3> Routing::poll_items() {
+  return {{{ingress_.socket().handle(), 0, ZMQ_POLLIN, 0},
+           {fanouts_[stream_index].socket().handle(), 0, ZMQ_POLLIN, 0},
+           {fanouts_[events_index].socket().handle(), 0, ZMQ_POLLIN, 0}}};
+}
+
+Endpoints Routing::endpoints() const {
+  return {ingress_.endpoint(), fanouts_[stream_index].endpoint(), fanouts_[events_index].endpoint()};
+}
+
+bool Routing::read_ingress(const Now& now) {
+  for (int i = 0; i < messages_per_round; ++i) {
+    if (!ingress_.receive(routing_id_, frames_)) return false;
+    conversation_.receive(routing_id_, frames_, now);
+  }
+  return true;
+}
+
+void Routing::read_subscriptions(const Now& now) {
+  FanoutSocket::Change change;
+  for (std::size_t i = 0; i < fanouts_.size(); ++i) {
+    while (fanouts_[i].next_change(change)) apply(i, change, now);
+  }
+}
+
+void Routing::apply(std::size_t endpoint, const FanoutSocket::Change& change, const Now& now) {
+  if (change.prefix.starts_with(ready_topic_prefix)) {
+    if (!change.subscribed) return barriers_.remove(endpoint, change.prefix);
+    const SteadyTime deadline = now.steady + Barriers::wait_max;
+    if (!barriers_.add({endpoint, std::string(change.prefix), interest_.generation_due(), deadline})) {
+      counters_.add(Counter::subscriptions_refused);
+    }
+    return;
+  }
+  if (!is_topic_prefix(change.prefix)) {
+    if (change.subscribed) counters_.add(Counter::subscriptions_refused);
+    return;
+  }
+  if (change.subscribed) {
+    interest_.subscribe(change.prefix);
+  } else {
+    interest_.unsubscribe(change.prefix, now.steady);
+  }
+}
+
+void Routing::renew_interest(const Now& now) {
+  if (interest_.renew(now.steady)) conversation_.announce_interest();
+}
+
+void Routing::settle_barriers(const Now& now) {
+  if (barriers_.empty()) return;
+  barriers_.settle(
+      now.steady, [this](std::uint64_t generation) { return publishers_.unconfirmed(generation); },
+      [&](const Barriers::Barrier& barrier, std::uint64_t unconfirmed) {
+        const std::string empty_params(1, '\x80');
+        std::string ready;
+        wire::encode(wire::Ready{epoch_, now.realtime_ns, unconfirmed}, ready);
+        fanouts_[barrier.endpoint].send(barrier.topic, zmq::message_t(empty_params), zmq::message_t(ready));
+        counters_.add(Counter::barriers);
+        if (unconfirmed > 0) counters_.add(Counter::barriers_unconfirmed);
+      });
+}
+
+void Routing::send_answers() {
+  for (const Conversation::Answer& answer : conversation_.answers()) ingress_.send(answer);
+  conversation_.answers().clear();
+}
+
+SteadyTime Routing::next_deadline(const Now& now) const {
+  return std::min({now.steady + idle_max, sequencer_.deadline(), interest_.deadline(), barriers_.deadline(),
+                   complaints_.deadline()});
+}
+
+}  // namespace zevi::broker

@@ -1,0 +1,65 @@
+#include "bind.hpp"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "zevi/error.hpp"
+
+namespace zevi::broker {
+
+namespace {
+
+constexpr mode_t socket_mode = 0660;
+constexpr std::string_view ipc_scheme = "ipc://";
+
+/// The path of an `ipc://` endpoint; empty for other endpoints and for those that are no file of a fixed
+/// name.
+std::string socket_path(const std::string& endpoint) {
+  if (!endpoint.starts_with(ipc_scheme)) return {};
+  std::string path = endpoint.substr(ipc_scheme.size());
+  return path.starts_with('@') || path == "*" ? std::string() : path;
+}
+
+bool somebody_listens(const std::string& path) {
+  sockaddr_un address{};
+  if (path.size() >= sizeof address.sun_path) return false;
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return false;
+  const int connected = connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  // A full backlog (EAGAIN) has a listener as well.
+  const bool listens = connected == 0 || errno == EAGAIN || errno == EINPROGRESS;
+  close(fd);
+  return listens;
+}
+
+}  // namespace
+
+void bind(zmq::socket_t& socket, const std::string& endpoint) {
+  const std::string path = socket_path(endpoint);
+  if (!path.empty() && somebody_listens(path)) {
+    throw Error("cannot bind " + endpoint +
+                ": another program listens there; stop it or choose another endpoint");
+  }
+  try {
+    socket.bind(endpoint);
+  } catch (const zmq::error_t& error) {
+    throw Error("cannot bind " + endpoint + ": " + error.what() +
+                "; check that its directory exists and that nobody else uses it, or choose another endpoint");
+  }
+  if (!path.empty() && chmod(path.c_str(), socket_mode) != 0) {
+    throw Error("cannot set the mode of " + path + ": check the owner of its directory");
+  }
+}
+
+void remove_socket_file(const std::string& endpoint) noexcept {
+  const std::string path = socket_path(endpoint);
+  if (!path.empty()) unlink(path.c_str());
+}
+
+}  // namespace zevi::broker

@@ -1,0 +1,68 @@
+#include "runtime_directory.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "zevi/error.hpp"
+
+namespace zevi::broker {
+
+namespace {
+
+constexpr mode_t directory_mode = 0750;
+constexpr mode_t lock_mode = 0640;
+
+void make_directory(const std::string& path) {
+  if (mkdir(path.c_str(), directory_mode) == 0) return;
+  const int reason = errno;
+  struct stat status {};
+  if (reason == EEXIST && stat(path.c_str(), &status) == 0) {
+    if (S_ISDIR(status.st_mode)) return;
+    throw Error("runtime directory " + path + " is no directory: choose another with --runtime-dir");
+  }
+  throw Error("cannot make runtime directory " + path + ": " + std::strerror(reason) +
+              "; make it or choose another with --runtime-dir");
+}
+
+std::string holder_of(int lock_fd) {
+  char text[32] = {};
+  const ssize_t size = pread(lock_fd, text, sizeof text - 1, 0);
+  const std::string pid(text, size > 0 ? std::strcspn(text, "\n") : 0);
+  return pid.empty() ? "another broker" : "a broker (pid " + pid + ")";
+}
+
+}  // namespace
+
+RuntimeDirectory::RuntimeDirectory(std::string path) : path_(std::move(path)) {
+  make_directory(path_);
+  const std::string lock_path = path_ + "/lock";
+  lock_fd_ = open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, lock_mode);
+  if (lock_fd_ < 0) {
+    throw Error("cannot open " + lock_path + ": " + std::strerror(errno) +
+                "; check the directory's owner and mode or choose another with --runtime-dir");
+  }
+  if (flock(lock_fd_, LOCK_EX | LOCK_NB) != 0) {
+    const std::string holder = holder_of(lock_fd_);
+    close(lock_fd_);
+    throw Error("runtime directory " + path_ + " is in use: " + holder +
+                " is running there; stop it or choose another with --runtime-dir");
+  }
+  const std::string pid = std::to_string(getpid()) + "\n";
+  if (ftruncate(lock_fd_, 0) != 0 || pwrite(lock_fd_, pid.data(), pid.size(), 0) < 0) {
+    const int reason = errno;
+    close(lock_fd_);
+    throw Error("cannot write " + lock_path + ": " + std::strerror(reason) +
+                "; make room on its file system");
+  }
+}
+
+RuntimeDirectory::~RuntimeDirectory() {
+  close(lock_fd_);
+}
+
+}  // namespace zevi::broker

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+
+namespace zevi::broker {
+
+/// Holds a runtime directory for one broker. libzmq would bind over the socket of a broker that lives, and so
+/// take its publishers away; a lock file says whether one does, and the kernel lets go of it when its holder
+/// is killed.
+class RuntimeDirectory {
+ public:
+  /// Makes the directory (mode 0750) if needed and locks it. Throws `zevi::Error` if another broker holds it.
+  explicit RuntimeDirectory(std::string path);
+  ~RuntimeDirectory();
+  RuntimeDirectory(const RuntimeDirectory&) = delete;
+  RuntimeDirectory& operator=(const RuntimeDirectory&) = delete;
+
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+ private:
+  std::string path_;
+  int lock_fd_ = -1;
+};
+
+}  // namespace zevi::broker

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+#include <zmq.hpp>
+
+#include "metrics/counters.hpp"
+#include "topics/topic.hpp"
+#include "zevi/wire/subscriber_messages.hpp"
+
+namespace zevi::broker {
+
+/// A message as it leaves: numbered events of one topic. What it points to lives until the sink returns.
+struct SequencedMessage {
+  const Topic& topic;
+  wire::StreamHeader header;
+  /// Shared by reference count, so that each endpoint sends it without a copy.
+  zmq::message_t& body;
+};
+
+/// Takes sequenced messages on: an endpoint, and one day the history.
+class MessageSink {
+ public:
+  virtual ~MessageSink() = default;
+  virtual void take(SequencedMessage& message) = 0;
+};
+
+/// Gives every event its number and decides in which message it leaves.
+///
+/// A large batch of one publisher leaves as it came, by reference. Small batches that meet in a topic are
+/// joined, copied behind one array head, with a run for each publisher: those that arrived in the same round,
+/// and, in a topic that gets more than 200 batches a second, those that arrive within a wait that grows with
+/// that rate. A lone event never waits.
+class Sequencer {
+ public:
+  Sequencer(std::uint64_t epoch, std::chrono::microseconds coalesce_max, Counters& counters)
+      : epoch_(epoch), coalesce_max_(coalesce_max), counters_(counters) {}
+
+  void add_sink(MessageSink& sink) { sinks_.push_back(&sink); }
+
+  /// Numbers a batch and keeps it until its topic is flushed.
+  void accept(Topic& topic, Piece&& piece, const Now& now);
+
+  /// Sends what is due at `now`.
+  void flush(const Now& now);
+  /// Sends everything.
+  void flush_all(const Now& now);
+
+  /// When `flush` has something to do.
+  [[nodiscard]] SteadyTime deadline() const noexcept;
+
+ private:
+  [[nodiscard]] std::chrono::microseconds coalesce_wait(const Topic& topic) const noexcept;
+  void send_pending(Topic& topic, const Now& now);
+  void send_group(const Topic& topic, std::uint64_t q, Piece* first, Piece* last, const Now& now);
+
+  std::uint64_t epoch_;
+  std::chrono::microseconds coalesce_max_;
+  Counters& counters_;
+  std::vector<MessageSink*> sinks_;
+  std::vector<Topic*> waiting_;  // topics with pending pieces
+};
+
+}  // namespace zevi::broker

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+#include <zmq.hpp>
+
+#include "runtime/clock.hpp"
+
+namespace zevi::broker {
+
+/// Who a publisher says it is; shared by the pieces that still wait to be sent.
+struct PublisherName {
+  std::uint64_t id = 0;
+  std::string src;
+  std::uint64_t pid = 0;
+  std::string host;
+};
+
+/// A batch that has been taken in and numbered, and waits to leave.
+struct Piece {
+  std::shared_ptr<const PublisherName> publisher;
+  std::string origin;
+  std::uint64_t p = 0;
+  std::uint32_t n = 0;
+  zmq::message_t body;
+};
+
+/// How many small batches of a topic arrive, measured over spans of 100 ms.
+class PieceRate {
+ public:
+  void count(SteadyTime now) noexcept {
+    if (now - span_begin_ >= span) {
+      const bool adjacent = now - span_begin_ < 2 * span;
+      per_second_ = adjacent ? in_span_ * spans_per_second : 0;
+      span_begin_ = now;
+      in_span_ = 0;
+    }
+    ++in_span_;
+  }
+  [[nodiscard]] std::uint64_t per_second() const noexcept { return per_second_; }
+
+ private:
+  static constexpr std::chrono::milliseconds span{100};
+  static constexpr std::uint64_t spans_per_second = 10;
+
+  SteadyTime span_begin_{};
+  std::uint64_t in_span_ = 0;
+  std::uint64_t per_second_ = 0;
+};
+
+struct Topic {
+  explicit Topic(std::string topic_name) : name(std::move(topic_name)) {}
+
+  const std::string name;
+  std::uint64_t next_q = 1;       ///< for the next event that is taken in
+  std::uint64_t lost_before = 0;  ///< `l`
+  std::vector<Piece> pending;     ///< numbered up to `next_q`, not yet sent
+  SteadyTime pending_until{};     ///< when the first of them must leave
+  PieceRate rate;
+};
+
+}  // namespace zevi::broker
