@@ -1,0 +1,33 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "catch.hpp"
+#include "runtime/runtime_directory.hpp"
+#include "temporary_directory.hpp"
+#include "zevi/error.hpp"
+
+using zevi::broker::RuntimeDirectory;
+
+TEST_CASE("a runtime directory is made with mode 0750 and held by one broker at a time") {
+  const TemporaryDirectory base;
+  const std::string path = base.path() + "/zevi";
+  {
+    const RuntimeDirectory held(path);
+    struct stat status {};
+    REQUIRE(stat(path.c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777) == 0750);
+    CHECK_THROWS_WITH(RuntimeDirectory(path),
+                      contains_text("pid " + std::to_string(getpid())) && contains_text("--runtime-dir"));
+  }
+  CHECK_NOTHROW(RuntimeDirectory(path));
+}
+
+TEST_CASE("a runtime directory that cannot be made says why") {
+  const TemporaryDirectory base;
+  CHECK_THROWS_WITH(RuntimeDirectory(base.path() + "/no/such"), contains_text("No such file"));
+  const std::string file = base.path() + "/file";
+  std::ofstream(file) << "x";
+  CHECK_THROWS_WITH(RuntimeDirectory(file), contains_text("no directory"));
+}
