@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "frames.hpp"
+#include "zevi/subscriber.hpp"
+#include "zevi/wire/body.hpp"
+#include "zevi/wire/subscriber_messages.hpp"
+
+namespace zevi::subscriber {
+
+/// One message of events, checked through and through: from either feed it comes out as a header with runs
+/// and as entries to walk. Owns the frames that all views point into.
+class Arrival {
+ public:
+  Arrival() : body_({}) {}
+  Arrival(const Arrival&) = delete;
+  Arrival& operator=(const Arrival&) = delete;
+
+  /// False if the frames are not what `feed` sends; nothing can be read then.
+  [[nodiscard]] bool open(Frames&& frames, Feed feed);
+
+  [[nodiscard]] std::string_view topic() const noexcept { return topic_; }
+  [[nodiscard]] const wire::StreamHeader& header() const noexcept { return header_; }
+  /// The next entry, false behind the last.
+  [[nodiscard]] bool next(wire::Entry& entry) noexcept;
+
+ private:
+  [[nodiscard]] bool open_stream();
+  [[nodiscard]] bool open_events();
+
+  Frames frames_;
+  std::string_view topic_;
+  wire::StreamHeader header_;
+  Feed feed_ = Feed::stream;
+  wire::BodyReader body_;
+  wire::Entry only_entry_;
+  bool has_only_entry_ = false;
+};
+
+}  // namespace zevi::subscriber

@@ -1,0 +1,12 @@
+#include "topic_filters.hpp"
+
+#include "zevi/error.hpp"
+
+namespace zevi::subscriber {
+
+TopicFilters::TopicFilters(const std::vector<std::string>& topics) {
+  if (topics.empty()) throw Error("a subscriber needs a topic: name one, or '*' for everything");
+  for (const std::string& topic : topics) filters_.emplace_back(topic);
+}
+
+}  // namespace zevi::subscriber
