@@ -36,7 +36,7 @@ enum class BodyError : std::uint8_t {
 
 struct BodyCheck {
   BodyError error = BodyError::none;
-  std::size_t offset = 0;  ///< where the fault was noticed
+  std::size_t offset = 0;  ///< where the value at fault begins
   [[nodiscard]] explicit operator bool() const noexcept { return error == BodyError::none; }
 };
 

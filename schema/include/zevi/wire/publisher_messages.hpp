@@ -53,8 +53,8 @@ void encode(const Beat& message, std::string& out);
 void encode(const Bye& message, std::string& out);
 
 [[nodiscard]] DecodeError decode(std::string_view frame, Hello& message) noexcept;
-/// After a fault the fields that precede it are filled in, so that a `reject` can name the batch if `s` is not
-/// 0. `t` is a topic or empty.
+/// After a fault the fields that precede it are filled in, so that a `reject` can name the batch if `s` is
+/// not 0. `t` is a topic or empty.
 [[nodiscard]] DecodeError decode(std::string_view frame, EventsHeader& message) noexcept;
 [[nodiscard]] DecodeError decode(std::string_view frame, Beat& message);
 [[nodiscard]] DecodeError decode(std::string_view frame, Bye& message);
