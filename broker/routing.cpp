@@ -126,7 +126,9 @@ void Routing::renew_interest(const Now& now) {
 }
 
 void Routing::settle_barriers(const Now& now) {
-  if (barriers_.empty()) return;
+  // A publisher that says hello while a generation is due is told of the one before; it must not come behind
+  // the barrier of a subscriber that the new one holds.
+  if (barriers_.empty() || interest_.generation() < interest_.generation_due()) return;
   barriers_.settle(
       now.steady, [this](std::uint64_t generation) { return publishers_.unconfirmed(generation); },
       [&](const Barriers::Barrier& barrier, std::uint64_t unconfirmed) {
