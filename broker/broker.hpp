@@ -47,7 +47,7 @@ class Routing {
 
   /// One round. Returns the time of the next one if nothing arrives before.
   SteadyTime do_work();
-  /// Takes in what has arrived and sends it, until nothing is left or `time_max` is over.
+  /// Takes in what publishers have sent and sends it on, until nothing more arrives or `time_max` is over.
   void drain(std::chrono::milliseconds time_max);
 
   [[nodiscard]] std::array<zmq::pollitem_t, 3> poll_items();

@@ -13,6 +13,8 @@ constexpr std::size_t events_index = 1;
 
 /// The longest sleep: silent publishers are noticed this late at most.
 constexpr std::chrono::milliseconds idle_max{250};
+/// When nothing arrives for this long, a stopping broker has taken in everything.
+constexpr std::chrono::milliseconds quiet{50};
 
 int stream_queue_max(const BrokerOptions& options) {
   return static_cast<int>(
@@ -65,14 +67,17 @@ SteadyTime Routing::do_work() {
 
 void Routing::drain(std::chrono::milliseconds time_max) {
   const SteadyTime end = std::chrono::steady_clock::now() + time_max;
+  auto sockets = poll_items();
   for (;;) {
+    // What publishers have sent may still be in the kernel, so only quiet says that it is all here.
+    const int ready = zmq::poll(sockets.data(), 1, quiet);
     const Now now = clock_.now();
     read_subscriptions(now);
-    const bool more = read_ingress(now);
+    read_ingress(now);
     sequencer_.flush_all(now);
     conversation_.acknowledge();
     send_answers();
-    if (!more || now.steady >= end) break;
+    if (ready == 0 || now.steady >= end) break;
   }
 }
 

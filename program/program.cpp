@@ -82,15 +82,18 @@ bool parse(const About& about, OptionTable& table, int argc, const char* const* 
   table.visible.add_options()("help,h", "show this help and exit")("version,V", "show the version and exit");
   po::options_description all;
   all.add(table.visible).add(table.hidden);
+  po::positional_options_description positional = table.positional;
+  if (positional.max_total_count() == 0) {
+    // Boost does not say which argument is one too many.
+    all.add_options()("stray argument", po::value<std::vector<std::string>>());
+    positional.add("stray argument", -1);
+  }
   using style = po::command_line_style::style_t;
   constexpr int no_guessing = style::default_style & ~style::allow_guessing;
   try {
-    po::store(po::command_line_parser(argc, argv)
-                  .options(all)
-                  .positional(table.positional)
-                  .style(no_guessing)
-                  .run(),
-              values);
+    po::store(
+        po::command_line_parser(argc, argv).options(all).positional(positional).style(no_guessing).run(),
+        values);
     if (values.count("help") != 0) {
       print_help(about, table);
       return false;
@@ -98,6 +101,10 @@ bool parse(const About& about, OptionTable& table, int argc, const char* const* 
     if (values.count("version") != 0) {
       std::cout << about.name << " " << version << "\n";
       return false;
+    }
+    if (values.count("stray argument") != 0) {
+      throw UsageError("unexpected argument '" +
+                       values["stray argument"].as<std::vector<std::string>>().front() + "'");
     }
     if (!table.config_option.empty() && values.count(table.config_option) != 0) {
       read_config_file(values[table.config_option].as<std::string>(), all, table, values);

@@ -209,8 +209,9 @@ void Conversation::receive_beat(Publisher& publisher, std::string_view frame) {
     return refuse_frame(publisher.routing_id, &publisher, wire::describe(error));
   }
   account_drops(publisher, beat.d);
+  // Earlier answers may have been lost: a ROUTER drops what a peer does not read.
+  acknowledge_later(publisher);
   if (beat.g <= interest_.generation()) publisher.confirmed_generation = beat.g;
-  // The interest may have been lost on its way: a ROUTER drops what a peer does not read.
   if (beat.g != interest_.generation() && interest_.generation_known()) {
     answers_.push_back({publisher.routing_id, interest_.frame()});
   }

@@ -1,0 +1,148 @@
+"""Starting, stopping and configuring the broker."""
+
+import os
+import signal
+import stat
+
+from zevi_test import RawPublisher, RawSubscriber
+
+
+def test_it_says_where_it_listens_when_it_is_ready(zevid):
+    broker = zevid()
+    line = broker.wait_for_stderr("zevid: ready")
+    for name in ("ingress", "stream", "events"):
+        assert f"{name} ipc://{broker.runtime_dir}/{name}" in line
+    assert broker.sockets() == ["events", "ingress", "stream"]
+    for name in broker.sockets():
+        assert stat.S_IMODE((broker.runtime_dir / name).stat().st_mode) == 0o660
+    broker.stop_cleanly()
+
+
+def test_a_second_broker_on_the_same_directory_fails_and_leaves_the_first_alone(zevid):
+    first = zevid()
+    with RawSubscriber(first.stream, ["T"]) as subscriber, RawPublisher(first.ingress).open() as publisher:
+        second = zevid(ready=False)
+        assert second.wait() == 1
+        assert second.stderr.startswith("zevid: error: ")
+        assert f"pid {first.pid}" in second.stderr and "--runtime-dir" in second.stderr
+        publisher.wait_wanted("T")
+        publisher.events("T", [{"i": 1}])
+        assert subscriber.events(1)[0].params == {"i": 1}
+    with RawSubscriber(first.stream, ["T"]):
+        pass
+    first.stop_cleanly()
+
+
+def test_the_sockets_of_a_killed_broker_are_taken_over(zevid):
+    first = zevid()
+    first.kill()
+    assert first.sockets() == ["events", "ingress", "stream"]
+    second = zevid()
+    with RawSubscriber(second.stream, ["T"]) as subscriber, RawPublisher(second.ingress).open() as publisher:
+        publisher.wait_wanted("T")
+        publisher.events("T", [{"i": 1}])
+        assert subscriber.events(1)[0].q == 1
+    second.stop_cleanly()
+
+
+def test_a_socket_that_another_program_listens_on_is_not_taken_away(zevid, test_dir):
+    first = zevid()
+    other = test_dir / "other"
+    second = zevid("--ingress", first.ingress, runtime_dir=other, ready=False)
+    assert second.wait() == 1
+    assert f"cannot bind {first.ingress}: another program listens there" in second.stderr
+    with RawPublisher(first.ingress) as publisher:
+        publisher.open()
+
+
+def test_sigterm_delivers_what_was_sent_before_it_and_exits_0(zevid):
+    broker = zevid()
+    with RawSubscriber(broker.stream, ["T"]) as subscriber, RawPublisher(broker.ingress).open() as publisher:
+        publisher.wait_wanted("T")
+        broker.pause()
+        for i in range(200):
+            publisher.events("T", [{"i": i, "text": "x" * 1000}])
+        broker.send_signal(signal.SIGTERM)
+        broker.resume()
+        assert [e.params["i"] for e in subscriber.events(200)] == list(range(200))
+        assert broker.wait() == 0
+
+
+def test_a_signal_ends_it_while_it_is_idle(zevid):
+    for number in (signal.SIGTERM, signal.SIGINT):
+        broker = zevid()
+        broker.send_signal(number)
+        assert broker.wait() == 0
+        assert "stopped:" in broker.stderr
+
+
+def test_options_can_stand_in_a_file_and_the_command_line_goes_before_it(zevid, test_dir):
+    config = test_dir / "zevid.conf"
+    config.write_text(f"# a comment\nevents = ipc://{test_dir}/plain\nstream = ipc://{test_dir}/unused\n")
+    broker = zevid("--config", config, "--stream", f"ipc://{test_dir}/batches")
+    assert broker.events == f"ipc://{test_dir}/plain"
+    assert broker.stream == f"ipc://{test_dir}/batches"
+
+
+def test_a_wrong_option_in_the_file_is_named(zevid, test_dir):
+    config = test_dir / "zevid.conf"
+    config.write_text("interest-lingr = 2s\n")
+    broker = zevid("--config", config, ready=False)
+    assert broker.wait() == 78
+    assert str(config) in broker.stderr and "interest-lingr" in broker.stderr and "--interest-linger" in broker.stderr
+
+
+def test_wrong_usage_exits_2_and_names_the_option(zevid):
+    for arguments, words in (
+        (["--no-such-option"], "no-such-option"),
+        (["--interest-linger", "2"], "interest-linger"),
+        (["--subscriber-budget", "1XB"], "subscriber-budget"),
+        (["--events-queue", "x"], "events-queue"),
+        (["stray"], "stray"),
+    ):
+        broker = zevid(*arguments, ready=False)
+        assert broker.wait() == 2, broker.stderr
+        assert words in broker.stderr and "--help" in broker.stderr
+
+
+def test_an_option_out_of_range_is_refused_before_anything_starts(zevid):
+    broker = zevid("--interest-linger", "2h", ready=False)
+    assert broker.wait() == 1
+    assert "interest-linger must be between" in broker.stderr
+    assert broker.sockets() == []
+
+
+def test_a_directory_that_is_too_deep_for_a_socket_says_so(zevid, test_dir):
+    deep = test_dir / ("d" * 120)
+    broker = zevid(runtime_dir=deep, ready=False)
+    assert broker.wait() == 1
+    assert "107" in broker.stderr and "shorter" in broker.stderr
+
+
+def test_help_and_version(run_program):
+    shown = run_program("zevid", "--help")
+    assert shown.wait() == 0
+    for option in ("--runtime-dir", "--ingress", "--events", "--stream", "--config", "--version"):
+        assert option in shown.stdout
+    version = run_program("zevid", "--version")
+    assert version.wait() == 0
+    assert version.stdout.startswith("zevid ")
+
+
+def test_the_directory_comes_from_the_environment_as_documented(run_program, test_dir):
+    named = test_dir / "named"
+    unit = test_dir / "unit"
+    session = test_dir / "session"
+    session.mkdir()
+    cases = [
+        ({"ZEVI_RUNTIME_DIR": str(named), "RUNTIME_DIRECTORY": str(unit)}, named),
+        ({"ZEVI_RUNTIME_DIR": "", "RUNTIME_DIRECTORY": f"{unit}:/elsewhere"}, unit),
+    ]
+    if os.geteuid() != 0:
+        cases.append(
+            ({"ZEVI_RUNTIME_DIR": "", "RUNTIME_DIRECTORY": "", "XDG_RUNTIME_DIR": str(session)}, session / "zevi")
+        )
+    for env, expected in cases:
+        broker = run_program("zevid", env=env)
+        assert f"ipc://{expected}/ingress" in broker.wait_for_stderr("ready")
+        assert broker.stop() == 0
