@@ -7,10 +7,14 @@
 #include <catch2/catch_all.hpp>
 
 /// A matcher for text that holds `part`.
-inline auto contains_text(const std::string& part) { return Catch::Matchers::ContainsSubstring(part); }
+inline auto contains_text(const std::string& part) {
+  return Catch::Matchers::ContainsSubstring(part);
+}
 #else
 #include <catch2/catch.hpp>
 
 /// A matcher for text that holds `part`.
-inline auto contains_text(const std::string& part) { return Catch::Matchers::Contains(part); }
+inline auto contains_text(const std::string& part) {
+  return Catch::Matchers::Contains(part);
+}
 #endif
