@@ -88,11 +88,6 @@ inline std::uint8_t* put_int64_wide(std::uint8_t* at, std::int64_t value) noexce
   return detail::put_tagged(at, 0xD3, static_cast<std::uint64_t>(value));
 }
 
-/// Always the 9-byte form.
-inline std::uint8_t* put_uint64_wide(std::uint8_t* at, std::uint64_t value) noexcept {
-  return detail::put_tagged(at, 0xCF, value);
-}
-
 inline std::uint8_t* put_string_head(std::uint8_t* at, std::uint32_t bytes) noexcept {
   if (bytes < 32) {
     *at = static_cast<std::uint8_t>(0xA0U | bytes);

@@ -1,0 +1,167 @@
+#include "zevi/wire/body.hpp"
+
+#include "catch.hpp"
+#include "random_msgpack.hpp"
+#include "seed.hpp"
+#include "wire_properties.hpp"
+#include "zevi/limits.hpp"
+
+using namespace zevi;
+using wire::BodyError;
+
+namespace {
+
+std::string body_of(std::uint32_t n, std::string_view entries) {
+  std::string body(wire::body_head_bytes, '\0');
+  pack::put_array32_head(reinterpret_cast<std::uint8_t*>(body.data()), n);
+  return body.append(entries);
+}
+
+std::string entry_of(std::string_view params, std::int64_t time_ns = 0) {
+  std::string entry;
+  pack::Writer(entry).array(2).sint(time_ns).raw(params);
+  return entry;
+}
+
+std::string random_params(test::Random& random, unsigned depth) {
+  std::string params;
+  pack::Writer writer(params);
+  test::put_random_map(writer, random, depth);
+  return params;
+}
+
+std::string random_body(test::Random& random, unsigned depth, std::uint32_t& n) {
+  std::string entries;
+  n = 0;
+  const std::uint64_t wanted = 1 + test::below(random, 6);
+  while (n < wanted) {
+    const std::string params = random_params(random, depth);
+    if (params.size() > limits::event_bytes_max) continue;
+    const std::string entry = entry_of(params, static_cast<std::int64_t>(random()));
+    if (wire::body_head_bytes + entries.size() + entry.size() > limits::batch_bytes_max) break;
+    entries += entry;
+    ++n;
+  }
+  return body_of(n, entries);
+}
+
+}  // namespace
+
+TEST_CASE("random bodies pass the check and are read entry by entry") {
+  INFO(test::seed_message());
+  test::Random random(test::seed());
+  for (int round = 0; round < 100; ++round) {
+    std::uint32_t n = 0;
+    const std::string body = random_body(random, 4, n);
+    if (n == 0) continue;
+    REQUIRE(wire::check_body(body, n));
+    const char* const broken = test::broken_by_body(body, n);
+    INFO((broken == nullptr ? "" : broken));
+    REQUIRE(broken == nullptr);
+  }
+}
+
+TEST_CASE("a body with any one byte changed to any other is judged and read without harm") {
+  std::string params;
+  pack::Writer writer(params);
+  writer.map(4).text("level").sint(-3).text("é").real(0.5).text("list").array(2).nil().binary("\xff");
+  writer.text("map").map(1).text("k").boolean(true);
+  const std::string body = body_of(2, entry_of(params, 1776767469200446000) + entry_of("\x80"));
+  REQUIRE(wire::check_body(body, 2));
+  for (std::size_t at = 0; at < body.size(); ++at) {
+    for (unsigned byte = 0; byte < 256; ++byte) {
+      std::string changed = body;
+      changed[at] = static_cast<char>(byte);
+      const char* const broken = test::broken_by_body(changed, 2);
+      if (broken != nullptr) FAIL(broken << ": byte " << at << " changed to " << byte);
+    }
+  }
+}
+
+TEST_CASE("damaged random bodies are judged and read without harm") {
+  INFO(test::seed_message());
+  test::Random random(test::seed() + 1);
+  int refused = 0;
+  for (int round = 0; round < 5000; ++round) {
+    std::uint32_t n = 0;
+    std::string body = random_body(random, 2, n);
+    test::damage(body, random);
+    if (!wire::check_body(body, n)) ++refused;
+    const char* const broken = test::broken_by_body(body, n);
+    if (broken != nullptr) FAIL(broken);
+  }
+  CHECK(refused > 0);
+}
+
+TEST_CASE("a refused body says where the value at fault begins") {
+  const std::string good = entry_of("\x80");
+  const auto offset = [&](std::string_view second) {
+    return wire::check_body(body_of(2, good + std::string(second)), 2).offset;
+  };
+  const std::size_t second_at = wire::body_head_bytes + good.size();
+  CHECK(offset("\x05") == second_at);
+  CHECK(offset("\x92\xa1x\x80") == second_at + 1);
+  CHECK(offset("\x92\x01\x90") == second_at + 2);
+  CHECK(offset("\x92\x01\x81\x01\x01") == second_at + 3);
+  CHECK(offset("\x92\x01\x81\xa1k\xa1\xff") == second_at + 5);
+  CHECK(offset("\x92\x01\x81\xa1k\xd4\x01\x01") == second_at + 5);
+  CHECK(offset(good + "\x01") == second_at + good.size());
+}
+
+TEST_CASE("events and bodies are taken up to their limits and not beyond") {
+  const auto params_of = [](std::size_t bytes) {
+    const std::size_t value = bytes - 2 - 1 - 5;
+    std::string params;
+    pack::Writer(params).map(1).text("b").raw("\xc6").raw({"\x00", 1});
+    params += static_cast<char>(value >> 16);
+    params += static_cast<char>(value >> 8);
+    params += static_cast<char>(value);
+    return params + std::string(value, 'x');
+  };
+  CHECK(wire::check_params(params_of(limits::event_bytes_max)));
+  CHECK(wire::check_params(params_of(limits::event_bytes_max + 1)).error == BodyError::event_too_large);
+  CHECK(wire::check_body(body_of(1, entry_of(params_of(limits::event_bytes_max))), 1));
+  CHECK(wire::check_body(body_of(1, entry_of(params_of(limits::event_bytes_max + 1))), 1).error ==
+        BodyError::event_too_large);
+
+  const std::size_t heads = wire::body_head_bytes + 5 * 2;
+  const std::size_t each = (limits::batch_bytes_max - heads) / 5;
+  const std::size_t last = limits::batch_bytes_max - heads - 4 * each;
+  std::string entries;
+  for (int i = 0; i < 4; ++i) entries += entry_of(params_of(each));
+  CHECK(wire::check_body(body_of(5, entries + entry_of(params_of(last))), 5));
+  CHECK(wire::check_body(body_of(5, entries + entry_of(params_of(last + 1))), 5).error ==
+        BodyError::too_large);
+}
+
+TEST_CASE("nesting is taken to its limit in any mixture of arrays and maps") {
+  INFO(test::seed_message());
+  test::Random random(test::seed() + 2);
+  for (int round = 0; round < 200; ++round) {
+    std::string open = "\x81\xa1k";
+    for (std::size_t depth = 2; depth <= limits::nesting_max; ++depth) {
+      const bool is_last = depth == limits::nesting_max;
+      const bool is_map = test::below(random, 2) == 0;
+      if (is_last) {
+        open += is_map ? "\x80" : "\x90";
+      } else {
+        open += is_map ? "\x81\xa1k" : "\x91";
+      }
+    }
+    REQUIRE(wire::check_params(open));
+    std::string deeper = open;
+    deeper.back() = '\x91';
+    deeper += '\x90';
+    REQUIRE(wire::check_params(deeper).error == BodyError::nesting);
+  }
+}
+
+TEST_CASE("every reason to refuse a body has words of its own") {
+  std::vector<std::string_view> seen;
+  for (unsigned value = 0; value <= static_cast<unsigned>(BodyError::trailing); ++value) {
+    const std::string_view words = wire::describe(static_cast<BodyError>(value));
+    CHECK(words != "unknown error");
+    CHECK(std::find(seen.begin(), seen.end(), words) == seen.end());
+    seen.push_back(words);
+  }
+}

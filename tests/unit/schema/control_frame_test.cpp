@@ -1,0 +1,152 @@
+#include "zevi/wire/control_frame.hpp"
+
+#include "catch.hpp"
+#include "random_msgpack.hpp"
+#include "seed.hpp"
+#include "wire_properties.hpp"
+#include "zevi/limits.hpp"
+#include "zevi/topic.hpp"
+#include "zevi/wire/broker_messages.hpp"
+#include "zevi/wire/publisher_messages.hpp"
+#include "zevi/wire/subscriber_messages.hpp"
+
+using namespace zevi;
+using wire::DecodeError;
+
+namespace {
+
+template <typename Message>
+std::string encoded(const Message& message) {
+  std::string frame;
+  wire::encode(message, frame);
+  return frame;
+}
+
+std::vector<std::string> one_of_each() {
+  wire::StreamHeader stream;
+  stream.b = 5;
+  stream.q = 9;
+  stream.n = 3;
+  stream.r = {{7, "a", 1, 1, 1, "h", ""}, {8, "b", 2, 5, 2, "h", "o"}};
+  wire::Welcome welcome;
+  welcome.levels = {{"", wire::AckLevel::memory}, {"E_ACC_", wire::AckLevel::synced}};
+  wire::Hello hello;
+  hello.src = "edge-proxy";
+  hello.host = "sip1";
+  hello.id = 77;
+  return {
+      encoded(hello),
+      encoded(wire::EventsHeader{"E_CORE_LOG", 3, 9, 2, 4, "o"}),
+      encoded(wire::Beat{3, {{"E_CORE_LOG", 3}, {"A", 9}}}),
+      encoded(wire::Bye{3, {{"A", 1}}}),
+      encoded(welcome),
+      encoded(wire::Interest{2, {"E_CORE_", ""}, {{"", true}, {"E_PROFILING_", false}}}),
+      encoded(wire::Ack{3, 2, 1}),
+      encoded(wire::Reject{3, "A", 2, "because"}),
+      encoded(wire::Who{}),
+      encoded(stream),
+      encoded(wire::EventMeta{1, 2, 3, 1.5, -4, "s", "h", 5, 6, 7}),
+      encoded(wire::Ready{1, 2, 3}),
+  };
+}
+
+}  // namespace
+
+TEST_CASE("damaged control frames are refused or read, and what is read survives another round") {
+  INFO(test::seed_message());
+  test::Random random(test::seed());
+  for (const std::string& frame : one_of_each()) {
+    REQUIRE(test::broken_by_frame(frame) == nullptr);
+    for (int round = 0; round < 3000; ++round) {
+      std::string damaged = frame;
+      test::damage(damaged, random);
+      const char* const broken = test::broken_by_frame(damaged);
+      if (broken != nullptr) FAIL(broken);
+    }
+  }
+}
+
+TEST_CASE("random maps are no harm to any decoder") {
+  INFO(test::seed_message());
+  test::Random random(test::seed() + 1);
+  for (int round = 0; round < 2000; ++round) {
+    std::string frame;
+    pack::Writer writer(frame);
+    test::put_random_map(writer, random, 3);
+    const char* const broken = test::broken_by_frame(frame);
+    if (broken != nullptr) FAIL(broken);
+  }
+}
+
+TEST_CASE("the version is the highest that both ranges hold, or none") {
+  CHECK(wire::settle_version(1, 1) == 1);
+  CHECK(wire::settle_version(1, 5) == 1);
+  CHECK(wire::settle_version(0, 1) == 1);
+  CHECK(wire::settle_version(0, wire::id_end - 1) == 1);
+  CHECK(wire::settle_version(2, 5) == 0);
+  CHECK(wire::settle_version(0, 0) == 0);
+}
+
+TEST_CASE(
+    "an interest wants a topic that a subscriber's prefix begins, or else what its longest history prefix "
+    "says") {
+  const wire::Interest interest{
+      1, {"E_CORE_LOG", "E_PROFILING_PROC"}, {{"", true}, {"E_PROFILING_", false}, {"E_PROFILING_S", true}}};
+  CHECK(interest.wants("E_CORE_LOG2"));
+  CHECK(interest.wants("anything"));
+  CHECK(interest.wants("E_PROFILING_PROC"));
+  CHECK_FALSE(interest.wants("E_PROFILING_OTHER"));
+  CHECK(interest.wants("E_PROFILING_SCRIPT"));
+  CHECK_FALSE(wire::Interest{1, {"A"}, {}}.wants("B"));
+  CHECK(wire::Interest{1, {""}, {}}.wants("B"));
+}
+
+TEST_CASE("the longest interest and the longest beat fit their frames") {
+  const std::string longest(topic_bytes_max, 'x');
+  wire::Interest interest{1, std::vector<std::string_view>(limits::interest_prefixes_max, longest), {}};
+  wire::Interest interest_read;
+  const std::string interest_frame = encoded(interest);
+  CHECK(wire::decode(interest_frame, interest_read) == DecodeError::none);
+  CHECK(interest_read == interest);
+  wire::Kind kind{};
+  CHECK(wire::decode_kind(interest_frame, kind) == DecodeError::none);
+  CHECK(kind == wire::Kind::interest);
+
+  wire::Beat beat{wire::id_end - 1,
+                  std::vector<wire::TopicCount>(limits::publisher_topics_max, {longest, wire::id_end - 1})};
+  wire::Beat beat_read;
+  const std::string beat_frame = encoded(beat);
+  CHECK(wire::decode(beat_frame, beat_read) == DecodeError::none);
+  CHECK(beat_read == beat);
+}
+
+TEST_CASE("a header that is used again keeps nothing of the message before") {
+  wire::StreamHeader first;
+  first.b = 5;
+  first.q = 9;
+  first.n = 3;
+  first.at = 77;
+  first.l = 4;
+  first.r = {{7, "a", 1, 1, 3, "h", ""}};
+  const std::string full = encoded(first);
+  std::string least;
+  pack::Writer writer(least);
+  writer.map(5).text("v").uint(1).text("b").uint(1).text("q").uint(1).text("n").uint(1).text("r").array(1);
+  writer.array(7).uint(1).text("").uint(0).uint(1).uint(1).text("").text("");
+  wire::StreamHeader header;
+  REQUIRE(wire::decode(full, header) == DecodeError::none);
+  REQUIRE(wire::decode(least, header) == DecodeError::none);
+  CHECK(header.at == 0);
+  CHECK(header.l == 0);
+  CHECK(header.r.size() == 1);
+}
+
+TEST_CASE("every reason to refuse a frame has words of its own") {
+  std::vector<std::string_view> seen;
+  for (unsigned value = 0; value <= static_cast<unsigned>(DecodeError::out_of_range); ++value) {
+    const std::string_view words = wire::describe(static_cast<DecodeError>(value));
+    CHECK(words != "unknown error");
+    CHECK(std::find(seen.begin(), seen.end(), words) == seen.end());
+    seen.push_back(words);
+  }
+}
