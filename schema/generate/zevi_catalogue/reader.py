@@ -65,7 +65,7 @@ class FileReader:
             self.fault('is no catalogue: it has to be an object that begins with "zevi_catalogue": 1')
             return model.Catalogue(self.path)
         version = root["zevi_catalogue"]
-        if version != model.FORMAT or isinstance(version, bool):
+        if type(version) is not int or version != model.FORMAT:
             self.fault(f'"zevi_catalogue" is {json.dumps(version)}, a format that is not known here; known is 1')
             return model.Catalogue(self.path)
         self.only(root, FILE_FIELDS)
@@ -206,7 +206,7 @@ def fits(value, kind):
     if isinstance(value, bool) or kind == "bool":
         return isinstance(value, bool) and kind == "bool"
     if kind == "double":
-        return isinstance(value, (int, float))
+        return isinstance(value, (int, float)) and abs(value) < float("inf")
     low, high = (0, 2**64 - 1) if kind == "uint" else (-(2**63), 2**63 - 1)
     return isinstance(value, int) and low <= value <= high
 
