@@ -1,0 +1,137 @@
+"""From messages to events and losses: everything of a subscriber but its socket."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any, Deque, Dict, List, Sequence, Union
+from collections import deque
+
+from . import wire
+from .event import EpochChanged, Event, Lost
+from .ledger import Ledger
+from .topics import TopicFilter
+
+Mark = Union[Lost, EpochChanged]
+
+
+@dataclass
+class SubscriberStatistics:
+    """What a subscriber has counted since it was made."""
+
+    #: ZeroMQ messages received, batches or single events.
+    messages: int = 0
+    #: Events handed out or waiting to be.
+    events: int = 0
+    #: Messages of topics that only share a prefix with an exact one that was asked for.
+    filtered: int = 0
+    #: Events that the broker had and that are missing here.
+    lost_after_broker: int = 0
+    #: Events that never reached the broker.
+    lost_before_broker: int = 0
+    #: Events that had been here before and were not handed out again.
+    repeats: int = 0
+    epoch_changes: int = 0
+    #: Messages that were not what the broker's endpoint sends.
+    malformed: int = 0
+
+
+class Reader:
+    """Takes messages of the `stream` or (``plain``) of the `events` endpoint and puts events and marks, in order, into
+    ``found``."""
+
+    def __init__(self, filters: Sequence[TopicFilter], plain: bool) -> None:
+        self.statistics = SubscriberStatistics()
+        self.found: Deque[Union[Event, Mark]] = deque()
+        self._filters = filters
+        self._plain = plain
+        self._ledger = Ledger()
+        self._wanted: Dict[bytes, str] = {}  # topics seen and whether a filter takes them ("" if not)
+
+    def take(self, frames: List[bytes]) -> None:
+        """One message. Never raises: what is malformed is counted."""
+        self.statistics.messages += 1
+        if frames[0].startswith(b"~"):
+            return  # the answer to a barrier that is no longer waited for
+        try:
+            topic = self._topic(frames[0])
+            if not topic:
+                self.statistics.filtered += 1
+            elif len(frames) != 3:
+                raise wire.WireError(f"{len(frames)} frames")
+            elif self._plain:
+                self._take_event(topic, frames[1], frames[2])
+            else:
+                self._take_batch(topic, frames[1], frames[2])
+        except wire.WireError:
+            self.statistics.malformed += 1
+
+    def _topic(self, frame: bytes) -> str:
+        known = self._wanted.get(frame)
+        if known is not None:
+            return known
+        try:
+            topic = frame.decode("ascii")
+        except UnicodeDecodeError:
+            raise wire.WireError("a topic that is not ASCII") from None
+        wanted = topic if any(f.matches(topic) for f in self._filters) else ""
+        if len(self._wanted) < 65536:  # as many as a broker holds
+            self._wanted[frame] = wanted
+        return wanted
+
+    def _take_event(self, topic: str, params_frame: bytes, meta_frame: bytes) -> None:
+        params = wire.decode_params(params_frame)
+        meta = wire.decode_event_meta(meta_frame)
+        known = self._account(topic, meta.epoch, meta.q, 1, meta.lost_before)
+        if self._ledger.topic(topic).repeats(meta.id, meta.p, 1, time.monotonic()) or known:
+            self.statistics.repeats += 1
+            return
+        self._deliver(
+            Event(
+                topic, meta.q, meta.time_ns, params, meta.src, meta.pid, meta.host, meta.id, meta.p, meta.epoch
+            )
+        )  # fmt: skip
+
+    def _take_batch(self, topic: str, header_frame: bytes, body_frame: bytes) -> None:
+        header = wire.decode_stream_header(header_frame)
+        entries = wire.decode_body(body_frame, header.n)
+        known = self._account(topic, header.epoch, header.q, header.n, header.lost_before)
+        ledger = self._ledger.topic(topic)
+        now = time.monotonic()
+        first = 0  # of the run, in the body
+        for run in header.runs:
+            repeated = max(ledger.repeats(run.id, run.p, run.count, now), min(run.count, known - first))
+            self.statistics.repeats += repeated
+            for i in range(repeated, run.count):
+                time_ns, params = entries[first + i]
+                self._deliver(
+                    Event(
+                        topic, header.q + first + i, time_ns, params, run.src, run.pid, run.host, run.id,
+                        run.p + i if run.p else 0, header.epoch, run.origin,
+                    )
+                )  # fmt: skip
+            first += run.count
+
+    def _account(self, topic: str, epoch: int, q: int, n: int, lost_before: int) -> int:
+        """Puts marks for what is missing; gives the number of events from the first on that were here before."""
+        before = self._ledger.enter_epoch(epoch)
+        if before is not None:
+            self.statistics.epoch_changes += 1
+            self.found.append(EpochChanged(before, epoch))
+        finding = self._ledger.topic(topic).enter(epoch, q, n, lost_before)
+        if finding.lost_before:
+            self.statistics.lost_before_broker += finding.lost_before
+            self.found.append(Lost(topic, finding.lost_before, "before broker"))
+        if finding.gap_from:
+            count = finding.gap_to - finding.gap_from + 1
+            self.statistics.lost_after_broker += count
+            self.found.append(Lost(topic, count, "after broker", finding.gap_from, finding.gap_to))
+        return finding.known
+
+    def _deliver(self, event: Event) -> None:
+        self.statistics.events += 1
+        self.found.append(event)
+
+
+def is_event(found: Any) -> bool:
+    return type(found) is Event
