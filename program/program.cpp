@@ -1,49 +1,25 @@
 #include "program.hpp"
 
-#include <algorithm>
 #include <boost/program_options/errors.hpp>
 #include <boost/program_options/parsers.hpp>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
-#include <numeric>
-#include <optional>
 #include <vector>
 
+#include "suggestion.hpp"
 #include "version.hpp"
 
 namespace zevi::program {
 
 namespace {
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t substituted = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, substituted});
-    }
-  }
-  return row.back();
-}
-
 std::string suggestion(const OptionTable& table, std::string_view unknown) {
   while (unknown.starts_with('-')) unknown.remove_prefix(1);
   unknown = unknown.substr(0, unknown.find('='));
-  std::string best;
-  std::size_t best_distance = 3;
-  for (const auto& option : table.visible.options()) {
-    const std::string& name = option->long_name();
-    const std::size_t distance = edit_distance(unknown, name);
-    if (distance < best_distance) {
-      best_distance = distance;
-      best = name;
-    }
-  }
+  std::vector<std::string_view> names;
+  for (const auto& option : table.visible.options()) names.push_back(option->long_name());
+  const std::string best(nearest(unknown, names));
   return best.empty() ? "" : "; did you mean --" + best + "?";
 }
 
@@ -64,6 +40,15 @@ void print_help(const About& about, const OptionTable& table) {
   if (!about.examples.empty()) std::cout << "\nExamples:\n" << about.examples << "\n";
 }
 
+/// The first sentence of the purpose, for the list that `zevi help` shows.
+void print_summary(const About& about) {
+  std::string summary(about.purpose.substr(0, about.purpose.find_first_of(".:")));
+  for (char& c : summary) {
+    if (c == '\n') c = ' ';
+  }
+  std::cout << summary << "\n";
+}
+
 void read_config_file(const std::string& path, const po::options_description& all, const OptionTable& table,
                       po::variables_map& values) {
   std::ifstream file(path);
@@ -80,6 +65,7 @@ void read_config_file(const std::string& path, const po::options_description& al
 bool parse(const About& about, OptionTable& table, int argc, const char* const* argv,
            po::variables_map& values) {
   table.visible.add_options()("help,h", "show this help and exit")("version,V", "show the version and exit");
+  table.hidden.add_options()("summary", "");
   po::options_description all;
   all.add(table.visible).add(table.hidden);
   po::positional_options_description positional = table.positional;
@@ -100,6 +86,10 @@ bool parse(const About& about, OptionTable& table, int argc, const char* const* 
     }
     if (values.count("version") != 0) {
       std::cout << about.name << " " << version << "\n";
+      return false;
+    }
+    if (values.count("summary") != 0) {
+      print_summary(about);
       return false;
     }
     if (values.count("stray argument") != 0) {

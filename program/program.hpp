@@ -37,7 +37,8 @@ class ConfigError : public Error {
 struct About {
   std::string_view name;      ///< as the user types it: `zevid`, `zevi sub`
   std::string_view synopsis;  ///< behind the name in the usage line: `[OPTION]... TOPIC...`
-  std::string_view purpose;   ///< one or a few sentences, wrapped by the author
+  std::string_view purpose;   ///< one or a few sentences, wrapped by the author; the first, up to its full
+                              ///< stop or colon, is what `zevi help` lists
   std::string_view examples;  ///< lines shown behind the options; may be empty
 };
 
@@ -55,8 +56,9 @@ struct OptionTable {
 };
 
 /// Reads the command line, then the configuration file for what the command line left open: the file holds
-/// the same long names, `name = value` a line. Returns false when `--help` or `--version` was asked for and
-/// has been printed. Throws `UsageError` or `ConfigError` with a message that names the option.
+/// the same long names, `name = value` a line. Returns false when `--help`, `--version` or the hidden
+/// `--summary` (for `zevi help`) was asked for and has been printed. Throws `UsageError` or `ConfigError`
+/// with a message that names the option.
 [[nodiscard]] bool parse(const About& about, OptionTable& table, int argc, const char* const* argv,
                          po::variables_map& values);
 
