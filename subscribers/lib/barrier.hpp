@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -24,6 +25,7 @@ class Barrier {
 
   /// How many publishers had not confirmed; nothing while there is no answer.
   [[nodiscard]] std::optional<std::uint64_t> unconfirmed() const noexcept { return unconfirmed_; }
+  [[nodiscard]] std::size_t question_count() const noexcept { return questions_.size(); }
   /// Questions that are no longer needed, to be unsubscribed from.
   [[nodiscard]] std::vector<std::string> take_old_questions();
 

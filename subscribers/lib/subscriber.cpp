@@ -23,6 +23,9 @@ namespace {
 // The broker answers within 200 ms of having the question; a later answer is more likely lost than late.
 constexpr std::chrono::seconds ask_again{1};
 
+// Questions that are open at once; the broker charges every subscription to the peer that made it.
+constexpr std::size_t questions_max = 8;
+
 // How often a busy subscriber looks at its deadline and its wake descriptor, in messages.
 constexpr std::uint32_t look_up_from_work = 64;
 
@@ -57,6 +60,8 @@ class Subscriber::Implementation {
 
  private:
   void ask();
+  void repeat_question();
+  void drop_old_questions();
   bool take_message();
   void hold_messages();
   void take(Frames&& frames);
@@ -74,6 +79,7 @@ class Subscriber::Implementation {
   std::size_t held_bytes_ = 0;
   const std::size_t held_bytes_max_;
   std::uint32_t taken_ = 0;
+  Clock::time_point asked_{};
 };
 
 Subscriber::Implementation::Implementation(const SubscriberOptions& options)
@@ -88,6 +94,19 @@ Subscriber::Implementation::Implementation(const SubscriberOptions& options)
 
 void Subscriber::Implementation::ask() {
   connection_.subscribe(barrier_.ask());
+  asked_ = Clock::now();
+}
+
+/// The old question stays subscribed until there is an answer to either, unless there are many.
+void Subscriber::Implementation::repeat_question() {
+  asked_ = Clock::now();
+  if (!connection_.connected()) return;  // the connection will bring the question along
+  ask();
+  if (barrier_.question_count() > questions_max) drop_old_questions();
+}
+
+void Subscriber::Implementation::drop_old_questions() {
+  for (const std::string& question : barrier_.take_old_questions()) connection_.unsubscribe(question);
 }
 
 void Subscriber::Implementation::note_connection() {
@@ -99,7 +118,7 @@ std::optional<wire::Ready> Subscriber::Implementation::note_answer(const Frames&
   wire::Ready ready;
   if (wire::decode(subscriber::text_of(frames[2]), ready) != wire::DecodeError::none) return std::nullopt;
   if (!barrier_.answer(subscriber::text_of(frames[0]), ready)) return std::nullopt;
-  for (const std::string& question : barrier_.take_old_questions()) connection_.unsubscribe(question);
+  drop_old_questions();
   return ready;
 }
 
@@ -180,18 +199,15 @@ void Subscriber::Implementation::hold_messages() {
 
 std::optional<std::uint64_t> Subscriber::Implementation::wait_ready(Clock::time_point deadline) {
   note_connection();
-  Clock::time_point next_question = Clock::now() + ask_again;
   for (;;) {
     hold_messages();
     if (barrier_.unconfirmed()) return barrier_.unconfirmed();
     const Clock::time_point now = Clock::now();
     if (now >= deadline) return std::nullopt;
-    if (now >= next_question) {
-      ask();
-      next_question = now + ask_again;
-    }
-    if (connection_.wait(std::min(deadline, next_question)) == Connection::Woken::wake_fd)
+    if (now - asked_ >= ask_again) repeat_question();
+    if (connection_.wait(std::min(deadline, asked_ + ask_again)) == Connection::Woken::wake_fd) {
       return std::nullopt;
+    }
     note_connection();
   }
 }
