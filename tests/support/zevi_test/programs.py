@@ -136,6 +136,15 @@ class Program:
         assert found is not None
         return found
 
+    def wait_for_stdout_lines(self, count: int, deadline: float = deadline_seconds) -> List[str]:
+        """The first `count` whole lines of standard output, once they are there."""
+
+        def enough() -> bool:
+            return self.stdout.count("\n") >= count
+
+        wait_until(enough, deadline, lambda: f"{count} lines of {self.name}, which wrote:\n{self.stdout}{self.stderr}")
+        return self.stdout.splitlines()[:count]
+
     def end(self) -> List[str]:
         """Ends the program and all it started, and lists what was wrong: for the end of a test."""
         faults: List[str] = []
