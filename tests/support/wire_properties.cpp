@@ -73,6 +73,10 @@ const char* broken_by_frame(std::string_view bytes) {
   return nullptr;
 }
 
+const char* broken_by_stream_header(std::string_view bytes) {
+  return broken_by<wire::StreamHeader>(ExactCopy(bytes).view());
+}
+
 const char* broken_by_body(std::string_view bytes, std::uint32_t n) {
   const ExactCopy copy(bytes);
   const std::string_view body = copy.view();

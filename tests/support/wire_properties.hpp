@@ -12,6 +12,9 @@ namespace zevi::test {
 /// decoded again.
 [[nodiscard]] const char* broken_by_frame(std::string_view bytes);
 
+/// The decoder of stream headers alone.
+[[nodiscard]] const char* broken_by_stream_header(std::string_view bytes);
+
 /// The body check, with `n` as the header would promise it, and the reader: a body that passes holds `n`
 /// entries, each of which passes alone; one that does not is read without harm.
 [[nodiscard]] const char* broken_by_body(std::string_view bytes, std::uint32_t n);
