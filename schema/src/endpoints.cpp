@@ -24,8 +24,7 @@ bool is_directory(std::string_view path) {
   return stat(std::string(path).c_str(), &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-std::string session_dir() {
-  const std::string base = variable("XDG_RUNTIME_DIR");
+std::string session_dir(const std::string& base) {
   if (base.empty()) {
     throw Error("no runtime directory: give --runtime-dir DIR or set ZEVI_RUNTIME_DIR");
   }
@@ -39,14 +38,22 @@ std::string broker_runtime_dir(std::string_view chosen) {
   if (std::string dir = variable("ZEVI_RUNTIME_DIR"); !dir.empty()) return dir;
   if (std::string dirs = variable("RUNTIME_DIRECTORY"); !dirs.empty()) return dirs.substr(0, dirs.find(':'));
   if (geteuid() == 0) return std::string(system_dir);
-  return session_dir();
+  return session_dir(variable("XDG_RUNTIME_DIR"));
+}
+
+RuntimeVariables RuntimeVariables::read() {
+  return {variable("ZEVI_RUNTIME_DIR"), variable("XDG_RUNTIME_DIR")};
 }
 
 std::string client_runtime_dir(std::string_view chosen) {
+  return client_runtime_dir(chosen, RuntimeVariables::read());
+}
+
+std::string client_runtime_dir(std::string_view chosen, const RuntimeVariables& variables) {
   if (!chosen.empty()) return std::string(chosen);
-  if (std::string dir = variable("ZEVI_RUNTIME_DIR"); !dir.empty()) return dir;
+  if (!variables.zevi_runtime_dir.empty()) return variables.zevi_runtime_dir;
   if (is_directory(system_dir)) return std::string(system_dir);
-  return session_dir();
+  return session_dir(variables.xdg_runtime_dir);
 }
 
 std::string ipc_endpoint(std::string_view runtime_dir, std::string_view name) {

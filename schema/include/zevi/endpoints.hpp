@@ -25,6 +25,17 @@ inline constexpr std::string_view control = "control";
 /// these is to be had.
 [[nodiscard]] std::string client_runtime_dir(std::string_view chosen);
 
+/// The environment variables that `client_runtime_dir` looks at, read once: a thread that looks for the
+/// directory again and again must not call getenv while the program that it is part of may call setenv.
+struct RuntimeVariables {
+  std::string zevi_runtime_dir;
+  std::string xdg_runtime_dir;
+
+  [[nodiscard]] static RuntimeVariables read();
+};
+
+[[nodiscard]] std::string client_runtime_dir(std::string_view chosen, const RuntimeVariables& variables);
+
 /// `ipc://DIR/NAME`. Throws `zevi::Error` if the path is longer than the 107 bytes that a unix socket takes.
 [[nodiscard]] std::string ipc_endpoint(std::string_view runtime_dir, std::string_view name);
 

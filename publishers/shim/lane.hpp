@@ -1,0 +1,83 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <optional>
+
+#include "record.hpp"
+#include "ring/ring.hpp"
+#include "ring/ring_memory.hpp"
+#include "zevi/limits.hpp"
+
+namespace zevi::shim {
+
+class Session;
+
+/// What one thread writes in one session of a publisher: its ring, and what it counts beside it. The thread
+/// alone writes here; the flusher reads, and gives the ring's memory back. All counts grow for ever and are
+/// written with plain stores, since each has one writer.
+class Lane {
+ public:
+  explicit Lane(Session& session) noexcept : session_(session) {}
+
+  [[nodiscard]] Session& session() const noexcept { return session_; }
+
+  // The thread's part.
+
+  /// The ring is made when the thread first has an event to keep: a thread whose events nobody wants needs
+  /// none.
+  [[nodiscard]] bool make_ring(std::size_t ring_bytes) noexcept {
+    memory_.emplace(Ring<>::memory_bytes(ring_bytes, record_bytes_max));
+    if (memory_->begin() == nullptr) return false;
+    storage_.emplace(memory_->begin(), ring_bytes, record_bytes_max);
+    ring_.store(&*storage_, std::memory_order_release);
+    return true;
+  }
+
+  void count_published() noexcept { add_one(published_); }
+  void count_suppressed() noexcept { add_one(suppressed_); }
+  void count_dropped(std::size_t topic) noexcept {
+    add_one(dropped_of_[topic]);
+    add_one(dropped_);
+  }
+  [[nodiscard]] bool has_open_event() const noexcept { return has_open_event_; }
+  void set_open_event(bool open) noexcept { has_open_event_ = open; }
+
+  // Everybody's part.
+
+  /// Null until the thread has had an event to keep.
+  [[nodiscard]] Ring<>* ring() const noexcept { return ring_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::uint64_t published() const noexcept {
+    return published_.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint64_t suppressed() const noexcept {
+    return suppressed_.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t dropped(std::size_t topic) const noexcept {
+    return dropped_of_[topic].load(std::memory_order_relaxed);
+  }
+
+  /// Says that the thread has ended and will write no more; the flusher then frees the lane when it is empty.
+  void end() noexcept { ended_.store(true, std::memory_order_release); }
+  [[nodiscard]] bool has_ended() const noexcept { return ended_.load(std::memory_order_acquire); }
+
+ private:
+  static void add_one(std::atomic<std::uint64_t>& count) noexcept {
+    count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+
+  Session& session_;
+  std::optional<RingMemory> memory_;
+  std::optional<Ring<>> storage_;
+  std::atomic<Ring<>*> ring_{nullptr};
+  bool has_open_event_ = false;
+  std::atomic<std::uint64_t> published_{0};
+  std::atomic<std::uint64_t> suppressed_{0};
+  std::atomic<std::uint64_t> dropped_{0};
+  std::atomic<bool> ended_{false};
+  std::array<std::atomic<std::uint64_t>, limits::publisher_topics_max> dropped_of_{};
+};
+
+}  // namespace zevi::shim

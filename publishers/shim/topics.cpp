@@ -1,0 +1,36 @@
+#include "topics.hpp"
+
+#include <utility>
+
+namespace zevi::shim {
+
+Topic* Topics::open(std::string_view name) {
+  const std::lock_guard lock(mutex_);
+  const auto known = by_name_.find(name);
+  if (known != by_name_.end()) return known->second;
+  if (count_ == topics_.size()) return nullptr;
+  auto topic =
+      std::make_unique<Topic>(publisher_, name, static_cast<std::uint16_t>(count_), interest_.wants(name));
+  by_name_.emplace(topic->name, topic.get());
+  topics_[count_] = std::move(topic);
+  return topics_[count_++].get();
+}
+
+void Topics::apply(Interest interest) {
+  const std::lock_guard lock(mutex_);
+  interest_ = std::move(interest);
+  set_wanted();
+}
+
+void Topics::forget_interest() noexcept {
+  interest_ = Interest();
+  set_wanted();
+}
+
+void Topics::set_wanted() noexcept {
+  for (std::size_t i = 0; i < count_; ++i) {
+    topics_[i]->wanted.store(interest_.wants(topics_[i]->name), std::memory_order_relaxed);
+  }
+}
+
+}  // namespace zevi::shim

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "interest.hpp"
+#include "zevi/limits.hpp"
+
+namespace zevi::shim {
+
+class Publisher;
+
+/// What a `zevi_topic` handle points to.
+struct Topic {
+  Topic(Publisher& its_publisher, std::string_view its_name, std::uint16_t its_index, bool is_wanted)
+      : publisher(its_publisher), name(its_name), index(its_index), wanted(is_wanted) {}
+
+  Publisher& publisher;
+  const std::string name;
+  const std::uint16_t index;
+  std::atomic<bool> wanted;
+};
+
+/// The topics of a publisher and whether somebody wants their events. Outlives forks: a child has the same
+/// handles as its parent.
+class Topics {
+ public:
+  explicit Topics(Publisher& publisher) noexcept : publisher_(publisher) {}
+
+  /// Any thread. Null if there are `limits::publisher_topics_max` already. `name` is a valid topic.
+  [[nodiscard]] Topic* open(std::string_view name);
+
+  /// Any thread that has seen an event of the topic, or its handle.
+  [[nodiscard]] const Topic& at(std::size_t index) const noexcept { return *topics_[index]; }
+
+  /// The flusher: takes over what is wanted. When it returns, every publishing thread that looks sees it.
+  void apply(Interest interest);
+
+  // Around a fork. `forget_interest` is for the child, while the lock is held.
+  void lock() { mutex_.lock(); }
+  void unlock() { mutex_.unlock(); }
+  void forget_interest() noexcept;
+
+ private:
+  void set_wanted() noexcept;
+
+  Publisher& publisher_;
+  std::mutex mutex_;
+  std::size_t count_ = 0;
+  std::array<std::unique_ptr<Topic>, limits::publisher_topics_max> topics_;
+  std::unordered_map<std::string_view, Topic*> by_name_;
+  Interest interest_;
+};
+
+}  // namespace zevi::shim
