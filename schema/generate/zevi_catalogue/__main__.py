@@ -58,6 +58,8 @@ def parse(arguments):
         prog="zevi-catalogue", description="Checks event catalogues and makes C++ structs and documentation of them.",
         epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", action="version", version=f"zevi-catalogue {VERSION}")
+    parser.add_argument("--summary", action="version", version=parser.description.rstrip("."),
+                        help=argparse.SUPPRESS)  # for `zevi help`
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="check | c++ | docs")
     files = argparse.ArgumentParser(add_help=False)
     files.add_argument("files", nargs="+", metavar="FILE", help="catalogue file")

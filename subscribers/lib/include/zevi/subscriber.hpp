@@ -32,9 +32,10 @@ class context_t;
 ///     }
 ///
 /// A subscriber connects by itself and again whenever the broker comes back; it may be made before there is a
-/// broker. It does so while somebody reads: `next`, `wait_ready` and the loop do all the work. Every event is delivered once, in the order of its topic's numbering; what is missing is told in
-/// its place by a mark. It keeps the highest number of each publisher and topic for an hour or more, which is
-/// how it knows an event that was sent twice.
+/// broker. It does so while somebody reads: `next`, `wait_ready` and the loop do all the work. Every event is
+/// delivered once, in the order of its topic's numbering; what is missing is told in its place by a mark. It
+/// keeps the highest number of each publisher and topic for an hour or more, which is how it knows an event
+/// that was sent twice.
 namespace zevi {
 
 /// Which of the broker's endpoints to read.
