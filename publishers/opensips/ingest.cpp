@@ -80,6 +80,8 @@ void Ingest::run(program::StopSignals& signals) {
   reading_.stop();
   Delivery delivery;
   work_until([&] { return reading_.finished() && !queue_.front(delivery); }, -1, wind_down_look);
+  const Clock::time_point deadline = Clock::now() + wind_down_max;
+  work_until([&] { return replies_.idle() || Clock::now() >= deadline; }, -1, wind_down_look);
   say_result(publisher_.flush());
 }
 
@@ -88,6 +90,7 @@ void Ingest::work_until(const std::function<bool()>& done, int signal_fd, millis
     const bool busy = take_deliveries();
     const Clock::time_point now = Clock::now();
     const Clock::time_point next_reply = replies_.send_due(now);
+    std::erase_if(ending_, [](const auto& connection) { return connection->replies.empty(); });
     if (now >= next_look_) report(now);
     if (busy || !queue_.prepare_to_sleep()) continue;
     const Clock::time_point until = std::min({next_reply, next_look_, now + wait_max});
@@ -162,11 +165,11 @@ void Ingest::take_stream(StreamConnection& connection, const Delivery& delivery)
   shutdown(connection.fd.get(), SHUT_RDWR);
 }
 
+/// Answers that wait still find a peer that has only ended its own sending, and this program's end.
 void Ingest::close_stream(StreamConnection& connection) {
   if (connection.splitter.inside() && !connection.given_up) ++counters_.cut_objects;
   log_.info("connection from " + connection.name + " ended");
-  replies_.forget(connection);
-  delete &connection;
+  ending_.emplace_back(&connection);
 }
 
 std::string_view Ingest::take_event(std::string_view text, std::int64_t time_ns, const std::string& from) {
@@ -258,8 +261,6 @@ void Ingest::say_where() const {
 }
 
 void Ingest::say_result(std::uint64_t unacknowledged) {
-  const Clock::time_point deadline = Clock::now() + wind_down_max;
-  work_until([&] { return replies_.idle() || Clock::now() >= deadline; }, -1, wind_down_look);
   collect_counters();
   log_.info(counters_.summary());
   if (unacknowledged > 0) {

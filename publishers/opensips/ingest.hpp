@@ -18,6 +18,7 @@
 #include "reading_thread.hpp"
 #include "reply_pacer.hpp"
 #include "stop_signals.hpp"
+#include "stream_connection.hpp"
 #include "stream_listener.hpp"
 
 namespace zevi::ingest {
@@ -75,6 +76,7 @@ class Ingest {
 
   NotificationReader reader_;
   ReplyPacer replies_;
+  std::vector<std::unique_ptr<StreamConnection>> ending_;  ///< with answers left to send
   Counters counters_;
   std::uint64_t lost_reported_ = 0;
   std::uint64_t dropped_reported_ = 0;

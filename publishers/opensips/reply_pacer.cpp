@@ -44,11 +44,6 @@ void ReplyPacer::add(StreamConnection& connection, std::string reply) {
   connection.replies.push_back(std::move(reply));
 }
 
-void ReplyPacer::forget(StreamConnection& connection) noexcept {
-  connection.replies.clear();
-  std::erase(waiting_, &connection);
-}
-
 ReplyPacer::Clock::time_point ReplyPacer::send_due(Clock::time_point now) {
   Clock::time_point next = Clock::time_point::max();
   for (StreamConnection* const connection : waiting_) {

@@ -17,7 +17,7 @@ namespace zevi::ingest {
 /// with a pause behind it in which OpenSIPS reads it. It matches answers by `id`, looks for the presence of
 /// `error`, and ignores the rest.
 ///
-/// Used by the main thread.
+/// Used by the main thread. A connection outlives the answers that wait on it.
 class ReplyPacer {
  public:
   using Clock = std::chrono::steady_clock;
@@ -30,8 +30,6 @@ class ReplyPacer {
 
   void taken(StreamConnection& connection, std::string_view id);
   void refused(StreamConnection& connection, std::string_view id, std::string_view reason);
-  /// Forgets the connection.
-  void forget(StreamConnection& connection) noexcept;
 
   /// Sends what is due. When the next is due; the end of time if nothing waits.
   Clock::time_point send_due(Clock::time_point now);

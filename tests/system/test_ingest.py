@@ -176,6 +176,17 @@ def test_a_request_that_is_refused_is_answered_with_an_error(zevid, ingest):
         assert [(a["id"], "error" in a) for a in answers.wait(3)] == [(1, True), (2, False), ("x", False)]
 
 
+def test_answers_that_wait_are_sent_before_the_program_ends(zevid, ingest):
+    zevid()
+    program = ingest("--stream", "tcp:127.0.0.1:0")
+    with socket.create_connection(ip(program, "tcp")) as opensips:
+        answers = Answers(opensips)
+        opensips.sendall(b"".join(b'{"id":%d,"method":"E_T"}' % id for id in range(1, 301)))
+        program.wait_for_stderr("connected from")
+        assert program.stop() == 0
+        assert [answer["id"] for answer in answers.wait(300)] == list(range(1, 301))
+
+
 def test_two_connections_are_taken_at_once_and_a_broken_one_costs_the_other_nothing(zevid, ingest):
     broker = zevid()
     program = ingest("--stream", "tcp:127.0.0.1:0")
