@@ -23,11 +23,26 @@ inline constexpr std::size_t head_bytes_max = 9;
 
 namespace detail {
 
+/// From the machine's byte order to msgpack's, big-endian, and back. Compilers make one instruction of it,
+/// which they do not of a loop over the bytes.
+template <typename Unsigned>
+[[nodiscard]] inline Unsigned big_endian(Unsigned value) noexcept {
+  if constexpr (std::endian::native == std::endian::big || sizeof(Unsigned) == 1) {
+    return value;
+  } else if constexpr (sizeof(Unsigned) == 2) {
+    return __builtin_bswap16(value);
+  } else if constexpr (sizeof(Unsigned) == 4) {
+    return __builtin_bswap32(value);
+  } else {
+    static_assert(sizeof(Unsigned) == 8);
+    return __builtin_bswap64(value);
+  }
+}
+
 template <typename Unsigned>
 inline std::uint8_t* put_big_endian(std::uint8_t* at, Unsigned value) noexcept {
-  for (std::size_t i = 0; i < sizeof(Unsigned); ++i) {
-    at[i] = static_cast<std::uint8_t>(value >> (8 * (sizeof(Unsigned) - 1 - i)));
-  }
+  value = big_endian(value);
+  std::memcpy(at, &value, sizeof(Unsigned));
   return at + sizeof(Unsigned);
 }
 
@@ -273,10 +288,8 @@ class Reader {
   template <typename Unsigned>
   [[nodiscard]] bool get(Unsigned& value) noexcept {
     if (static_cast<std::size_t>(end_ - at_) < sizeof(Unsigned)) return fail();
-    value = 0;
-    for (std::size_t i = 0; i < sizeof(Unsigned); ++i) {
-      value = static_cast<Unsigned>((static_cast<std::uint64_t>(value) << 8) | at_[i]);
-    }
+    std::memcpy(&value, at_, sizeof(Unsigned));
+    value = detail::big_endian(value);
     at_ += sizeof(Unsigned);
     return true;
   }

@@ -117,6 +117,10 @@ class ParamReader {
   [[nodiscard]] bool next(std::size_t& index) noexcept {
     while (left_ > 0 && !malformed_) {
       --left_;
+      if (take_expected_key()) {
+        index = index_;
+        return true;
+      }
       pack::Item key;
       if (!reader_.next(key) || !key.is_text()) return fail();
       if (look_up(key.bytes)) {
@@ -145,7 +149,21 @@ class ParamReader {
   }
 
  private:
-  /// Publishers keep the order of the catalogue, so the search begins behind the parameter before.
+  /// The usual case, without a look at what else the key could be: publishers keep the order of the
+  /// catalogue.
+  [[nodiscard]] bool take_expected_key() noexcept {
+    constexpr std::size_t short_string_max = 31;
+    if constexpr (Size == 0) return false;
+    const std::string_view key = keys_[index_];
+    const std::string_view rest = reader_.rest();
+    if (key.size() > short_string_max || rest.size() <= key.size()) return false;
+    if (static_cast<std::uint8_t>(rest[0]) != (0xA0U | key.size())) return false;
+    if (std::memcmp(rest.data() + 1, key.data(), key.size()) != 0) return false;
+    reader_ = pack::Reader(rest.substr(1 + key.size()));
+    return true;
+  }
+
+  /// Begins behind the parameter before, since those between are most likely optional ones that are absent.
   [[nodiscard]] bool look_up(std::string_view key) noexcept {
     for (std::size_t tried = 0; tried < Size; ++tried) {
       if (keys_[index_] == key) return true;
