@@ -1,22 +1,28 @@
 """Meson knows every source file."""
 
+import os
+import re
+from functools import lru_cache
 from pathlib import Path
+from typing import Set
 
-from source_tree import files_ending, root, text_of, tracked_files
+from source_tree import files_ending, text_of, tracked_files
+
+
+@lru_cache(maxsize=None)
+def _named_in_meson() -> Set[str]:
+    """What the strings of all meson.build mean if they are names of files, relative to the root."""
+    return {
+        os.path.normpath(build.parent / name)
+        for build in tracked_files()
+        if build.name == "meson.build"
+        for name in re.findall(r"'([^'\n]+)'", text_of(build))
+    }
 
 
 def _listed(source: Path) -> bool:
-    """Whether the meson.build of its folder, or of one above it, names the file relative to itself."""
-    for folder in source.parents:
-        build = root / folder / "meson.build"
-        if not build.is_file():
-            continue
-        name = source.relative_to(folder)
-        text = build.read_text()
-        # Lists of examples and tests name the files without their ending.
-        if f"'{name}'" in text or f"'{name.with_suffix('')}'" in text:
-            return True
-    return False
+    # Lists of examples and tests name the files without their ending.
+    return not _named_in_meson().isdisjoint({str(source), str(source.with_suffix(""))})
 
 
 def test_every_c_and_cpp_source_is_listed():

@@ -18,6 +18,11 @@ _PR_SET_PDEATHSIG = 1
 _SANITIZER_MARKS = ("AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", "runtime error:")
 
 
+def die_with_parent() -> None:
+    """For a child before its exec: it does not outlive the thread that started it, even if that is killed."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def find_program(build_dir: Path, name: str) -> Path:
     """The executable `name` somewhere in the Meson build directory."""
     for folder, subfolders, files in os.walk(build_dir):
@@ -69,7 +74,7 @@ class Program:
                 env=whole_env,
                 cwd=cwd,
                 start_new_session=True,
-                preexec_fn=lambda: _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL),
+                preexec_fn=die_with_parent,
             )
         self._sent: List[int] = []
 
