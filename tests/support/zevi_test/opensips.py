@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections import defaultdict
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Sequence, Tuple
+
+from play_capture import read_recording
 
 from .raw_subscriber import RawEvent, RawSubscriber
 
@@ -17,11 +18,7 @@ Event = Tuple[str, Dict[Any, Any]]
 
 def recorded_datagrams() -> List[bytes]:
     """The payloads of the datagram recording, in the order of arrival."""
-    payloads = []
-    for line in (_captures / "opensips-datagram.ndjson").read_text().splitlines():
-        row = json.loads(line)
-        payloads.append(base64.b64decode(row["raw_b64"]) if "raw_b64" in row else row["raw"].encode())
-    return payloads
+    return [datagram.payload for datagram in read_recording()]
 
 
 def recorded_stream(name: str) -> bytes:
