@@ -52,6 +52,9 @@ class ShownSubscriber:
         if not self._live.wait(30) or self._process.poll() is not None:
             raise RuntimeError("zevi sub does not come up; it said: " + " ".join(self.reports))
 
+    def runs(self) -> bool:
+        return self._process.poll() is None
+
     def stop(self) -> None:
         if self._process.poll() is None:
             self._process.terminate()
@@ -80,12 +83,23 @@ class ShownSubscriber:
         self._live.set()
 
 
+class Stopped(Exception):
+    """Nobody wants to see more."""
+
+
 class Demo:
     def __init__(self, build_dir: Path) -> None:
         self._build_dir = build_dir
+        self._stop = threading.Event()
         self._dir = Path(tempfile.mkdtemp(prefix="zevi-run-"))
         self._programs: List[Program] = []
         self._sent = 0
+
+    def stop(self, *_: object) -> None:
+        """Handler of signals: the first lets what is under way arrive, the second does not wait for it."""
+        if self._stop.is_set():
+            raise KeyboardInterrupt
+        self._stop.set()
 
     def run(self, once: bool, at_recorded_pace: bool) -> int:
         runtime_dir = self._dir / "run"
@@ -112,24 +126,27 @@ class Demo:
         finally:
             self._end()
 
+    def _goes_on(self) -> bool:
+        return not self._stop.is_set() and self._subscriber.shown and self._subscriber.runs()
+
     def _play(self, address: str, once: bool, at_recorded_pace: bool) -> float:
         datagrams = read_recording()
         begin = time.monotonic()
         with connect(address) as connection:
 
             def send(payload: bytes) -> None:
-                if not self._subscriber.shown:
-                    raise KeyboardInterrupt
-                while not at_recorded_pace and self._sent - self._subscriber.received > _ahead_max:
+                while not at_recorded_pace and self._sent - self._subscriber.received > _ahead_max and self._goes_on():
                     time.sleep(0.001)
+                if not self._goes_on():
+                    raise Stopped
                 connection.send(payload)
                 self._sent += 1
 
             try:
-                play(datagrams, send, at_recorded_pace)
+                play(datagrams, send, at_recorded_pace, self._stop.wait)
                 while not once:
-                    play(datagrams, send, at_recorded_pace)
-            except KeyboardInterrupt:
+                    play(datagrams, send, at_recorded_pace, self._stop.wait)
+            except Stopped:
                 pass
         seconds = time.monotonic() - begin
         end = time.monotonic() + _arrival_seconds
@@ -166,19 +183,17 @@ def _write_all(descriptor: int, piece: bytes) -> None:
         piece = piece[os.write(descriptor, piece) :]
 
 
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build-dir", type=Path, default=Path("build"), help="the Meson build directory")
     parser.add_argument("--once", action="store_true", help="stop at the end of the recording")
     parser.add_argument("--fast", action="store_true", help="as quickly as the events are shown")
     chosen = parser.parse_args()
-    signal.signal(signal.SIGTERM, _interrupt)
+    demo = Demo(chosen.build_dir.resolve())
+    signal.signal(signal.SIGINT, demo.stop)
+    signal.signal(signal.SIGTERM, demo.stop)
     try:
-        return Demo(chosen.build_dir.resolve()).run(chosen.once, not chosen.fast)
+        return demo.run(chosen.once, not chosen.fast)
     except KeyboardInterrupt:
         return 130
     except Exception as error:  # one line for whoever just wants to look

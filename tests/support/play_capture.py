@@ -48,13 +48,18 @@ def connect(address: str) -> socket.socket:
     return connection
 
 
-def play(datagrams: List[Datagram], send: Callable[[bytes], object], at_recorded_pace: bool = True) -> None:
+def play(
+    datagrams: List[Datagram],
+    send: Callable[[bytes], object],
+    at_recorded_pace: bool = True,
+    wait: Callable[[float], object] = time.sleep,
+) -> None:
+    """Calls `send` for each payload, and `wait` with the seconds until the next one."""
     begin = time.monotonic()
     for datagram in datagrams:
-        if at_recorded_pace:
-            wait_s = begin + datagram.at_s - time.monotonic()
-            if wait_s > 0:
-                time.sleep(wait_s)
+        wait_s = begin + datagram.at_s - time.monotonic()
+        if at_recorded_pace and wait_s > 0:
+            wait(wait_s)
         send(datagram.payload)
 
 
