@@ -162,9 +162,10 @@ TEST_CASE("a parameter of the type any keeps value and type") {
     w.text("a").array(2).sint(1).nil();
     w.text("b").boolean(true);
   });
+  const std::string owned = "a string";
   for (const AnyValue value : {AnyValue(nullptr), AnyValue(true), AnyValue(-7), AnyValue(UINT64_MAX),
-                               AnyValue(1.5), AnyValue("text"), AnyValue(std::string("x").c_str()),
-                               AnyValue("\xFF"), AnyValue::binary("text"), AnyValue::encoded(nested)}) {
+                               AnyValue(1.5), AnyValue("text"), AnyValue(owned), AnyValue("\xFF"),
+                               AnyValue::binary("text"), AnyValue::encoded(nested)}) {
     event.detail = value;
     const std::string params = encoded(event);
     const auto back = decoded<SITE_CHARGED>(params);
