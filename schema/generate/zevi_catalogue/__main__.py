@@ -18,9 +18,9 @@ EPILOG = """\
 A catalogue file describes events: their names, parameters and what those mean, as JSON.
 Its format is in the README.md beside the catalogues that Zevi installs.
 
-  zevi-catalogue check site.json                                   is it right?
-  zevi-catalogue c++ --namespace site site.json -o site_events.hpp   structs for publishers and subscribers
-  zevi-catalogue docs site.json -o site-events.md                  a page for people
+  zevi-catalogue check site.json                                    is it right?
+  zevi-catalogue c++ --namespace site site.json -o site_events.hpp  structs for publishers and subscribers
+  zevi-catalogue docs site.json -o site-events.md                   a page for people
 
 Exit codes: 0 done, 1 a file is wrong or cannot be written, 2 wrong usage.
 """
@@ -57,7 +57,7 @@ def parse(arguments):
     parser = argparse.ArgumentParser(
         prog="zevi-catalogue", description="Checks event catalogues and makes C++ structs and documentation of them.",
         epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--version", action="version", version=f"zevi-catalogue {VERSION}")
+    parser.add_argument("-V", "--version", action="version", version=f"zevi-catalogue {VERSION}")
     parser.add_argument("--summary", action="version", version=parser.description.rstrip("."),
                         help=argparse.SUPPRESS)  # for `zevi help`
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="check | c++ | docs")

@@ -132,6 +132,12 @@ def test_wrong_usage_ends_with_2_and_help_and_version_with_0():
     assert version.stdout.startswith("zevi-catalogue ")
 
 
+def test_it_says_in_one_line_what_it_is_for_since_zevi_help_asks():
+    result = run("--summary")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == "Checks event catalogues and makes C++ structs and documentation of them\n"
+
+
 def test_the_readmes_example_is_a_catalogue_without_faults(tmp_path):
     readme = (ROOT / "schema" / "catalogue" / "README.md").read_text()
     example = readme.split("```json\n")[1].split("```")[0]
