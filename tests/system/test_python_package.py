@@ -178,9 +178,9 @@ def test_async_for_without_a_context_manager_ends_at_its_timeout(zevid, runtime_
 
 
 def test_an_unwanted_event_is_suppressed_until_somebody_subscribes(zevid, publisher_of, subscribe):
-    zevid("--interest-linger", "50ms")
     publisher = publisher_of()
     assert publisher.enabled("E_QUIET"), "before the broker has said anything, all is kept"
+    zevid("--interest-linger", "50ms")
     wait_until(lambda: not publisher.enabled("E_QUIET"), what="the broker to say that nobody wants it")
     assert publisher.publish("E_QUIET", {}) is False
     assert publisher.statistics.suppressed == 1

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import Any, Deque, Dict, List, Sequence, Union
-from collections import deque
 
 from . import wire
 from .event import EpochChanged, Event, Lost

@@ -14,6 +14,7 @@ from .wire import ReadyMeta, WireError, decode_ready
 
 #: A barrier that was not answered is asked for again after this time: the broker may have been restarted.
 ASK_AGAIN_SECONDS = 1.0
+_ASKED_MAX = 64
 
 
 def barrier_topic() -> str:
@@ -22,25 +23,22 @@ def barrier_topic() -> str:
 
 class Barrier:
     """One question to the broker: are the subscriptions that were made before it live? It is asked again from time to
-    time until ``answer`` is there."""
+    time until ``answer`` is there. The answer to an earlier asking counts as well: behind a long queue it comes first.
+    """
 
     def __init__(self, socket: "zmq.Socket[bytes]") -> None:
         self._socket = socket
         self.answer: Optional[ReadyMeta] = None
-        self._topic = b""
+        self._asked: List[bytes] = []
         self.ask_again_at = 0.0
         self._ask()
 
     def _ask(self) -> None:
-        self._forget()
-        self._topic = barrier_topic().encode()
-        self._socket.subscribe(self._topic)
+        self._asked.append(barrier_topic().encode())
+        self._socket.subscribe(self._asked[-1])
+        if len(self._asked) > _ASKED_MAX:
+            self._socket.unsubscribe(self._asked.pop(0))
         self.ask_again_at = time.monotonic() + ASK_AGAIN_SECONDS
-
-    def _forget(self) -> None:
-        if self._topic:
-            self._socket.unsubscribe(self._topic)
-            self._topic = b""
 
     def ask_again_if_due(self) -> None:
         if self.answer is None and time.monotonic() >= self.ask_again_at:
@@ -48,17 +46,18 @@ class Barrier:
 
     def take(self, frames: List[bytes]) -> bool:
         """True if this message is the answer, which is then not for anybody else."""
-        if not self._topic or frames[0] != self._topic or len(frames) != 3:
+        if frames[0] not in self._asked or len(frames) != 3:
             return False
         try:
             self.answer = decode_ready(frames[2])
         except WireError:
             return False
-        self._forget()
         return True
 
     def close(self) -> None:
-        self._forget()
+        for topic in self._asked:
+            self._socket.unsubscribe(topic)
+        self._asked.clear()
 
 
 @dataclass
@@ -92,6 +91,7 @@ def wait_ready(socket: "zmq.Socket[bytes]", timeout: float = 5.0) -> Ready:
             if not barrier.take(frames):
                 ready.messages.append(frames)
         if barrier.answer is not None:
+            barrier.close()
             ready.live = True
             ready.unconfirmed = barrier.answer.unconfirmed
             return ready

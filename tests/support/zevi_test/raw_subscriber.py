@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import random
+import os
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import Any, Deque, Dict, List, Optional, Sequence
-from collections import deque
 
 import msgpack
 import zmq
@@ -73,22 +73,29 @@ class RawSubscriber:
         """Subscribes to a new barrier and waits for its message, again until `unconfirmed` is 0 if `confirmed`.
         Events that come before it are kept for `event`."""
         end = time.monotonic() + deadline
-        while True:
-            topic = f"~ready.{random.getrandbits(48):x}"
-            self.socket.subscribe(topic)
-            meta = self._wait_barrier(topic, min(end, time.monotonic() + 1.0))
-            self.socket.unsubscribe(topic)
-            if meta is not None and not (confirmed and meta["unconfirmed"]):
-                return meta
-            assert time.monotonic() < end, f"no barrier message within {deadline} s (the last one: {meta})"
+        asked: List[str] = []
+        try:
+            while True:
+                asked.append(f"~ready.{os.urandom(8).hex()}")
+                self.socket.subscribe(asked[-1])
+                meta = self._wait_barrier(asked, min(end, time.monotonic() + 1.0))
+                if meta is not None and not (confirmed and meta["unconfirmed"]):
+                    return meta
+                assert time.monotonic() < end, f"no barrier message within {deadline} s (the last one: {meta})"
+        finally:
+            for topic in asked:
+                self.socket.unsubscribe(topic)
 
-    def _wait_barrier(self, topic: str, end: float) -> Optional[Dict[str, Any]]:
-        while topic not in self.barriers:
+    def _wait_barrier(self, asked: List[str], end: float) -> Optional[Dict[str, Any]]:
+        """The answer to any of the questions: behind a long queue an old one comes first, and says as much."""
+        while True:
+            for topic in asked:
+                if topic in self.barriers:
+                    return self.barriers.pop(topic)
             left = end - time.monotonic()
             if left <= 0 or not self.socket.poll(int(left * 1000) + 1):
                 return None
             self._take(self.socket.recv_multipart())
-        return self.barriers.pop(topic)
 
     def event(self, deadline: float = deadline_seconds) -> Optional[RawEvent]:
         """The next event, or None after `deadline` seconds."""
