@@ -39,9 +39,9 @@ std::string excerpt(std::string_view text) {
 
 /// The socket at which OpenSIPS is to be told to send. An address that means every interface is none to send
 /// to.
-std::string socket_for_opensips(const Address& address) {
-  Address told = address;
-  if (told.host == "0.0.0.0" || told.host == "::") told.host = "127.0.0.1";
+std::string socket_for_opensips(const Address& listened, const Address& mi) {
+  Address told = listened;
+  if (told.host == "0.0.0.0" || told.host == "::") told.host = host_towards(mi);
   return to_string(told);
 }
 
@@ -58,8 +58,8 @@ Ingest::Ingest(const IngestOptions& options, const program::Log& log)
   if (!options.subscriptions) return;
   MiSubscriptions::Options chosen = *options.subscriptions;
   if (chosen.socket.empty()) {
-    chosen.socket =
-        socket_for_opensips(sockets_.empty() ? listeners_.front()->address() : sockets_.front()->address());
+    const Address& first = sockets_.empty() ? listeners_.front()->address() : sockets_.front()->address();
+    chosen.socket = socket_for_opensips(first, chosen.mi);
   }
   subscriptions_ = std::make_unique<MiSubscriptions>(chosen, log);
 }

@@ -52,6 +52,15 @@ constexpr mode_t reply_mode = 0666;
 
 }  // namespace
 
+std::string host_towards(const Address& mi) {
+  if (mi.transport != Transport::udp) return "127.0.0.1";
+  // A datagram socket that is connected has the address from which it would send; nothing is sent.
+  const SocketAddress to = resolve(mi);
+  const Descriptor fd(socket(to.storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (connect(fd.get(), to.get(), to.size) != 0) fail(mi, reason());
+  return numeric(Transport::udp, bound_address(fd.get())).host;
+}
+
 MiClient::MiClient(Address address, std::string reply_dir)
     : address_(std::move(address)), reply_dir_(std::move(reply_dir)), next_id_(random_id() & 0x3FFFFFFF) {}
 

@@ -15,6 +15,9 @@ class MiRefused : public Error {
   using Error::Error;
 };
 
+/// The address of this machine at which an OpenSIPS that is asked at `mi` reaches it. Throws `zevi::Error`.
+[[nodiscard]] std::string host_towards(const Address& mi);
+
 /// Asks OpenSIPS over its Management Interface: JSON-RPC over the modules mi_datagram (unix or udp) and
 /// mi_fifo. Used by one thread.
 class MiClient {

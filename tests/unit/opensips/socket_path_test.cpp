@@ -8,7 +8,7 @@
 
 #include "address.hpp"
 #include "catch.hpp"
-#include "temporary_dir.hpp"
+#include "temporary_directory.hpp"
 #include "zevi/error.hpp"
 
 using zevi::ingest::Descriptor;
@@ -37,8 +37,8 @@ std::string fault_of(const std::string& path) {
 }  // namespace
 
 TEST_CASE("a socket's file has its mode and is removed with its owner") {
-  const TemporaryDir dir;
-  const std::string path = dir.file("s");
+  const TemporaryDirectory dir;
+  const std::string path = dir.path() + "/s";
   const Descriptor fd = datagram_socket();
   {
     SocketPath taken(path);
@@ -52,17 +52,17 @@ TEST_CASE("a socket's file has its mode and is removed with its owner") {
 }
 
 TEST_CASE("the file of a dead process is taken over") {
-  const TemporaryDir dir;
-  bind_plainly(datagram_socket(), dir.file("s"));
-  REQUIRE(access(dir.file("s").c_str(), F_OK) == 0);
+  const TemporaryDirectory dir;
+  bind_plainly(datagram_socket(), dir.path() + "/s");
+  REQUIRE(access((dir.path() + "/s").c_str(), F_OK) == 0);
   const Descriptor fd = datagram_socket();
-  SocketPath taken(dir.file("s"));
+  SocketPath taken(dir.path() + "/s");
   CHECK_NOTHROW(taken.bind(fd.get(), 0660));
 }
 
 TEST_CASE("a path at which somebody reads is left alone") {
-  const TemporaryDir dir;
-  const std::string path = dir.file("s");
+  const TemporaryDirectory dir;
+  const std::string path = dir.path() + "/s";
   SECTION("another program") {
     const Descriptor other = datagram_socket();
     bind_plainly(other, path);
@@ -83,11 +83,11 @@ TEST_CASE("a path at which somebody reads is left alone") {
 }
 
 TEST_CASE("a file that is no socket is left alone") {
-  const TemporaryDir dir;
-  std::ofstream(dir.file("s")) << "precious";
-  CHECK(fault_of(dir.file("s")) == "cannot listen at unix:" + dir.file("s") +
-                                       ": a file is there that is no socket; choose another path");
-  CHECK(access(dir.file("s").c_str(), F_OK) == 0);
+  const TemporaryDirectory dir;
+  std::ofstream(dir.path() + "/s") << "precious";
+  CHECK(fault_of(dir.path() + "/s") == "cannot listen at unix:" + dir.path() + "/s" +
+                                           ": a file is there that is no socket; choose another path");
+  CHECK(access((dir.path() + "/s").c_str(), F_OK) == 0);
 }
 
 TEST_CASE("a directory that does not exist is named") {
