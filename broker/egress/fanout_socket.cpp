@@ -26,6 +26,10 @@ FanoutSocket::FanoutSocket(zmq::context_t& context, const std::string& endpoint,
   bind(socket_, endpoint);
 }
 
+FanoutSocket::~FanoutSocket() {
+  unbind_inproc(socket_);
+}
+
 bool FanoutSocket::next_change(Change& change) {
   while (socket_.recv(incoming_, zmq::recv_flags::dontwait)) {
     const std::string_view frame = incoming_.to_string_view();

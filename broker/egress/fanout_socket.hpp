@@ -16,6 +16,9 @@ class FanoutSocket {
   /// Binds. `queue_max` is the number of messages that may wait for one subscriber, beyond which it loses its
   /// own.
   FanoutSocket(zmq::context_t& context, const std::string& endpoint, int queue_max);
+  ~FanoutSocket();
+  FanoutSocket(const FanoutSocket&) = delete;
+  FanoutSocket& operator=(const FanoutSocket&) = delete;
 
   [[nodiscard]] zmq::socket_ref socket() noexcept { return socket_; }
   /// As bound.

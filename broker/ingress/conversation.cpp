@@ -165,7 +165,7 @@ PublisherTopic* Conversation::numbers_of(Publisher& publisher, const Topic& topi
 bool Conversation::account(Publisher& publisher, Topic& topic, const wire::EventsHeader& header) {
   PublisherTopic* const numbers = numbers_of(publisher, topic, {header.p, header.d});
   if (numbers == nullptr) return false;
-  if (header.p > numbers->next_p) lose(topic, header.p - numbers->next_p);
+  if (numbers->next_p != 0 && header.p > numbers->next_p) lose(topic, header.p - numbers->next_p);
   numbers->dropped = std::max(numbers->dropped, header.d);
   numbers->next_p = header.p + header.n;
   return true;
@@ -175,12 +175,13 @@ void Conversation::account_drops(Publisher& publisher, const std::vector<wire::T
   for (const wire::TopicCount& drop : drops) {
     Topic* const topic = topics_.find_or_add(drop.topic);
     if (topic == nullptr) continue;
-    PublisherTopic* const numbers = numbers_of(publisher, *topic, {drop.count + 1, drop.count});
+    // The events before these drops went to an earlier broker, and their count is not known.
+    PublisherTopic* const numbers = numbers_of(publisher, *topic, {0, drop.count});
     if (numbers == nullptr || drop.count <= numbers->dropped) continue;
     const std::uint64_t lost = drop.count - numbers->dropped;
     lose(*topic, lost);
     numbers->dropped = drop.count;
-    numbers->next_p += lost;
+    if (numbers->next_p != 0) numbers->next_p += lost;
   }
 }
 

@@ -28,6 +28,10 @@ IngressSocket::IngressSocket(zmq::context_t& context, const std::string& endpoin
   bind(socket_, endpoint);
 }
 
+IngressSocket::~IngressSocket() {
+  unbind_inproc(socket_);
+}
+
 bool IngressSocket::receive(std::string& routing_id, std::vector<zmq::message_t>& frames) {
   frames.clear();
   zmq::message_t frame;

@@ -12,6 +12,9 @@ namespace zevi::broker {
 class IngressSocket {
  public:
   IngressSocket(zmq::context_t& context, const std::string& endpoint);
+  ~IngressSocket();
+  IngressSocket(const IngressSocket&) = delete;
+  IngressSocket& operator=(const IngressSocket&) = delete;
 
   [[nodiscard]] zmq::socket_ref socket() noexcept { return socket_; }
   [[nodiscard]] std::string endpoint() const { return socket_.get(zmq::sockopt::last_endpoint); }

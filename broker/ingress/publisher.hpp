@@ -12,7 +12,7 @@ namespace zevi::broker {
 
 /// What the broker knows of one publisher's events in one topic.
 struct PublisherTopic {
-  std::uint64_t next_p = 1;   ///< the number that its next event must have if none was lost
+  std::uint64_t next_p = 1;   ///< the number that its next event must have if none was lost; 0: any
   std::uint64_t dropped = 0;  ///< what it said it dropped, and `lost_before` holds already
 };
 

@@ -57,6 +57,11 @@ void bind(zmq::socket_t& socket, const std::string& endpoint) {
   }
 }
 
+void unbind_inproc(zmq::socket_ref socket) noexcept {
+  const std::string endpoint = socket.get(zmq::sockopt::last_endpoint);
+  if (endpoint.starts_with("inproc://")) zmq_unbind(socket.handle(), endpoint.c_str());
+}
+
 void remove_socket_file(const std::string& endpoint) noexcept {
   const std::string path = socket_path(endpoint);
   if (!path.empty()) unlink(path.c_str());

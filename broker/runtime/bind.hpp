@@ -10,6 +10,10 @@ namespace zevi::broker {
 /// the path away.
 void bind(zmq::socket_t& socket, const std::string& endpoint);
 
+/// Gives up an `inproc://` name. libzmq frees the names of a closed socket some time later, so that a broker
+/// that starts again at once would find its own taken.
+void unbind_inproc(zmq::socket_ref socket) noexcept;
+
 /// Removes the socket file of an `ipc://` endpoint that was bound; libzmq leaves it behind.
 void remove_socket_file(const std::string& endpoint) noexcept;
 

@@ -199,6 +199,17 @@ TEST_CASE("the numbers that a publisher gave before this broker started are no l
   CHECK(talk.recorder.lost_before == 1);
 }
 
+TEST_CASE("a beat that comes before the first batch says nothing of the events before this broker started") {
+  Talk talk;
+  talk.hello(7, 40);
+  talk.say(wire::Beat{50, {{"T", 3}}});
+  talk.batch(40, 1000, 5, 3);
+  CHECK(talk.recorder.lost_before == 0);
+  talk.say(wire::Beat{50, {{"T", 4}}});
+  talk.batch(41, 1006, 1, 4);
+  CHECK(talk.recorder.lost_before == 1);
+}
+
 TEST_CASE("a malformed batch is refused with a reason, counts as taken in, and the next one is taken") {
   Talk talk;
   talk.hello(7);
