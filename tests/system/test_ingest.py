@@ -291,7 +291,7 @@ def test_a_broker_that_dies_costs_nothing_that_is_not_counted(zevid, ingest, tes
 
 
 def test_without_a_broker_what_does_not_fit_is_dropped_and_counted(ingest, test_dir):
-    program = ingest("--datagram", f"unix:{test_dir}/o.sock", "--buffer", "256KiB", "--linger", "10ms")
+    program = ingest("--datagram", f"unix:{test_dir}/o.sock", "--buffer", "256KiB", "--queue", "64MiB", "--linger", "10ms")
     payload = json.dumps({"method": "E_T", "params": {"a": "x" * 50000}}).encode()
     with datagram_sender(program, "unix") as sender:
         for _ in range(1000):
