@@ -20,7 +20,7 @@
 ///
 ///     zevi::Publisher publisher;
 ///     auto log = publisher.topic<zevi::E_CORE_LOG>();
-///     log.publish({.time = "Jul 21 10:00:00", .pid = 312, .level = 3, ...});
+///     log.publish({.time = "Jul 21 10:00:00", .pid = 312, .level = "INFO", ...});
 ///
 ///     auto calls = publisher.topic("E_MY_CALLS");
 ///     calls.event().put("caller", "alice").put("seconds", 12).commit();
