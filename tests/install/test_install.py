@@ -100,6 +100,11 @@ def test_an_example_subscriber_builds_with_pkg_config_alone(compile_program, exa
     compile_program((_root / "subscribers/examples" / example).read_text(), "cpp", "zevi-subscriber")
 
 
+@pytest.mark.parametrize("example, language", [("worker.c", "c"), ("worker.cpp", "cpp")])
+def test_an_example_worker_builds_with_pkg_config_alone(compile_program, example, language):
+    compile_program((_root / "publishers/examples" / example).read_text(), language, "zevi-publisher")
+
+
 @pytest.mark.parametrize("program", [p.name for p in _installed_files if p.parent.name == "bin"])
 def test_an_installed_program_tells_its_version(installed, program):
     path = next(p for p in installed.destdir.rglob("bin/*") if p.name == program)

@@ -19,11 +19,13 @@
 /// where said.
 ///
 ///     zevi::Publisher publisher;
-///     auto log = publisher.topic<zevi::E_CORE_LOG>();
-///     log.publish({.time = "Jul 21 10:00:00", .pid = 312, .level = "INFO", ...});
+///     auto slow = publisher.topic<zevi::E_CORE_THRESHOLD>();  // of zevi/events.hpp
+///     slow.publish({.source = "dns", .time = 250000, .extra = "example.org"});
 ///
 ///     auto calls = publisher.topic("E_MY_CALLS");
 ///     calls.event().put("caller", "alice").put("seconds", 12).commit();
+///
+///     publisher.flush(std::chrono::seconds(1));  // what is not acknowledged when a process ends can be lost
 namespace zevi {
 
 /// What became of an event or a flush: `Status::ok`, or the reason in words with `text`.
@@ -185,8 +187,7 @@ struct PublisherOptions : zevi_publisher_options {
 };
 
 /// Owns a publisher. Destruction closes it, waiting at most `linger_ns` for the broker; a child that leaves
-/// by
-/// `_exit` needs not.
+/// by `_exit` need not close it.
 class Publisher {
  public:
   /// Throws `zevi::Error` if an option is out of range or the system refuses a socket or a thread.
