@@ -45,6 +45,14 @@ std::string socket_for_opensips(const Address& listened, const Address& mi) {
   return to_string(told);
 }
 
+/// Lets the reading thread see the connection's end, and its peer too: a peer that was waiting for room would
+/// not notice an ordinary end for minutes, only a reset.
+void give_up(int fd) {
+  const linger reset{1, 0};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  shutdown(fd, SHUT_RDWR);
+}
+
 }  // namespace
 
 Ingest::Ingest(const IngestOptions& options, const program::Log& log)
@@ -162,7 +170,7 @@ void Ingest::take_stream(StreamConnection& connection, const Delivery& delivery)
   ++counters_.streams_given_up;
   connection.given_up = true;
   complain(connection.name, "an object longer than 1 MiB; the connection is closed", {});
-  shutdown(connection.fd.get(), SHUT_RDWR);
+  give_up(connection.fd.get());
 }
 
 /// Answers that wait still find a peer that has only ended its own sending, and this program's end.
