@@ -109,6 +109,60 @@ class Value {
   ValueType type_ = ValueType::absent;
 };
 
+/// One parameter of an event, or one pair of a map.
+struct Param {
+  std::string_view name;
+  Value value;
+};
+
+namespace detail {
+
+[[nodiscard]] inline bool read_element(pack::Reader& reader, Value& value) noexcept {
+  std::string_view bytes;
+  if (!reader.skip(bytes)) return false;
+  value = Value(bytes);
+  return true;
+}
+
+[[nodiscard]] inline bool read_element(pack::Reader& reader, Param& param) noexcept {
+  pack::Item name;
+  if (!reader.next(name) || !name.is_text()) return false;
+  param.name = name.bytes;
+  return read_element(reader, param.value);
+}
+
+/// Over what lies in a row in msgpack; ends early where that is malformed.
+template <typename Element>
+class ElementIterator {
+ public:
+  using value_type = Element;
+  using difference_type = std::ptrdiff_t;
+
+  explicit ElementIterator(pack::Reader reader, std::uint32_t left) noexcept : reader_(reader), left_(left) {
+    read();
+  }
+  const Element& operator*() const noexcept { return element_; }
+  const Element* operator->() const noexcept { return &element_; }
+  ElementIterator& operator++() noexcept {
+    --left_;
+    read();
+    return *this;
+  }
+  void operator++(int) noexcept { ++*this; }
+  bool operator==(std::default_sentinel_t) const noexcept { return left_ == 0; }
+
+ private:
+  void read() noexcept {
+    if (left_ != 0 && !read_element(reader_, element_)) left_ = 0;
+  }
+
+  pack::Reader reader_;
+  std::uint32_t left_;
+  Element element_;
+};
+
+}  // namespace detail
+
 /// The elements of an array, for a range `for`.
 class Values {
  public:
@@ -118,40 +172,7 @@ class Values {
     if (reader_.next(head) && head.type == pack::Type::array) left_ = head.count;
   }
 
-  class Iterator {
-   public:
-    using value_type = Value;
-    using difference_type = std::ptrdiff_t;
-
-    explicit Iterator(pack::Reader reader, std::uint32_t left) noexcept : reader_(reader), left_(left) {
-      read();
-    }
-    const Value& operator*() const noexcept { return value_; }
-    const Value* operator->() const noexcept { return &value_; }
-    Iterator& operator++() noexcept {
-      --left_;
-      read();
-      return *this;
-    }
-    void operator++(int) noexcept { ++*this; }
-    bool operator==(std::default_sentinel_t) const noexcept { return left_ == 0; }
-
-   private:
-    void read() noexcept {
-      std::string_view bytes;
-      if (left_ == 0) return;
-      if (reader_.skip(bytes)) {
-        value_ = Value(bytes);
-      } else {
-        left_ = 0;
-      }
-    }
-
-    pack::Reader reader_;
-    std::uint32_t left_;
-    Value value_;
-  };
-
+  using Iterator = detail::ElementIterator<Value>;
   [[nodiscard]] Iterator begin() const noexcept { return Iterator(reader_, left_); }
   [[nodiscard]] std::default_sentinel_t end() const noexcept { return std::default_sentinel; }
   [[nodiscard]] std::size_t size() const noexcept { return left_; }
@@ -159,11 +180,6 @@ class Values {
  private:
   pack::Reader reader_;
   std::uint32_t left_ = 0;
-};
-
-struct Param {
-  std::string_view name;
-  Value value;
 };
 
 /// The pairs of a map in the order in which they were published, for a range `for`:
@@ -177,41 +193,7 @@ class Params {
     if (reader_.next(head) && head.type == pack::Type::map) left_ = head.count;
   }
 
-  class Iterator {
-   public:
-    using value_type = Param;
-    using difference_type = std::ptrdiff_t;
-
-    explicit Iterator(pack::Reader reader, std::uint32_t left) noexcept : reader_(reader), left_(left) {
-      read();
-    }
-    const Param& operator*() const noexcept { return param_; }
-    const Param* operator->() const noexcept { return &param_; }
-    Iterator& operator++() noexcept {
-      --left_;
-      read();
-      return *this;
-    }
-    void operator++(int) noexcept { ++*this; }
-    bool operator==(std::default_sentinel_t) const noexcept { return left_ == 0; }
-
-   private:
-    void read() noexcept {
-      if (left_ == 0) return;
-      pack::Item name;
-      std::string_view bytes;
-      if (reader_.next(name) && name.is_text() && reader_.skip(bytes)) {
-        param_ = {name.bytes, Value(bytes)};
-      } else {
-        left_ = 0;
-      }
-    }
-
-    pack::Reader reader_;
-    std::uint32_t left_;
-    Param param_;
-  };
-
+  using Iterator = detail::ElementIterator<Param>;
   [[nodiscard]] Iterator begin() const noexcept { return Iterator(reader_, left_); }
   [[nodiscard]] std::default_sentinel_t end() const noexcept { return std::default_sentinel; }
   [[nodiscard]] std::size_t size() const noexcept { return left_; }
