@@ -82,16 +82,21 @@ zevi_status Event::open(Topic& topic, std::int64_t time_ns) noexcept {
     topic.publisher.count_without_lane(status);
     return fail(status);
   }
+  // Begun again, the event forgets what it held, so that a caller that once left one open can go on.
+  if (lane->open_event() == this) lane->set_open_event(nullptr);
   if (!topic.wanted.load(std::memory_order_relaxed)) {
     lane->count_suppressed();
     return fail(ZEVI_UNWANTED);
   }
-  if (lane->has_open_event()) return fail(ZEVI_INVALID);
+  if (lane->open_event() != nullptr) {
+    lane->count_dropped(topic.index);
+    return fail(ZEVI_INVALID);
+  }
   if (const zevi_status status = reserve(*lane, record_); status != ZEVI_OK) {
     lane->count_dropped(topic.index);
     return fail(status);
   }
-  lane->set_open_event(true);
+  lane->set_open_event(this);
   lane_ = lane;
   status_ = ZEVI_OK;
   serial_ = topic.publisher.serial();
@@ -205,7 +210,7 @@ zevi_status Event::commit_map(const std::uint8_t* end) noexcept {
 
 void Event::cancel() noexcept {
   if (topic_ != nullptr && lane_ != nullptr && serial_ == topic_->publisher.serial()) {
-    lane_->set_open_event(false);
+    lane_->set_open_event(nullptr);
   }
   topic_ = nullptr;
 }
@@ -224,7 +229,7 @@ zevi_status Event::close() noexcept {
     topic.publisher.count_forked();
     return ZEVI_FORKED;
   }
-  lane_->set_open_event(false);
+  lane_->set_open_event(nullptr);
   lane_->count_dropped(topic.index);
   return static_cast<zevi_status>(status_);
 }
@@ -249,7 +254,7 @@ zevi_status Event::publish(std::uint8_t* map, std::size_t map_bytes) noexcept {
   lane_->count_published();
   lane_->ring()->commit(sizeof head + head.entry_offset + head.entry_bytes);
   lane_->session().wakeup().wake_if_sleeping();
-  lane_->set_open_event(false);
+  lane_->set_open_event(nullptr);
   topic_ = nullptr;
   return ZEVI_OK;
 }

@@ -12,6 +12,7 @@
 
 namespace zevi::shim {
 
+class Event;
 class Session;
 
 /// What one thread writes in one session of a publisher: its ring, and what it counts beside it. The thread
@@ -41,8 +42,9 @@ class Lane {
     add_one(dropped_of_[topic]);
     add_one(dropped_);
   }
-  [[nodiscard]] bool has_open_event() const noexcept { return has_open_event_; }
-  void set_open_event(bool open) noexcept { has_open_event_ = open; }
+  /// The event between begin and commit or cancel; only its address is looked at.
+  [[nodiscard]] const Event* open_event() const noexcept { return open_event_; }
+  void set_open_event(const Event* event) noexcept { open_event_ = event; }
 
   // Everybody's part.
 
@@ -72,7 +74,7 @@ class Lane {
   std::optional<RingMemory> memory_;
   std::optional<Ring<>> storage_;
   std::atomic<Ring<>*> ring_{nullptr};
-  bool has_open_event_ = false;
+  const Event* open_event_ = nullptr;
   std::atomic<std::uint64_t> published_{0};
   std::atomic<std::uint64_t> suppressed_{0};
   std::atomic<std::uint64_t> dropped_{0};

@@ -128,7 +128,8 @@ ZEVI_API int zevi_enabled(const zevi_topic* topic);
 /* Begins an event. time_ns is nanoseconds since 1970, 0 for now. Returns ZEVI_OK, or why the event will not
  * be kept (ZEVI_UNWANTED, ZEVI_RING_FULL, ...); the put functions then do nothing and commit returns the
  * same, so that a caller may ignore it. A thread has at most one event between begin and commit or cancel in
- * each publisher: beginning another gives ZEVI_INVALID. */
+ * each publisher: beginning another gives ZEVI_INVALID, and that one is counted as dropped. Beginning again
+ * with the same zevi_event cancels what it held. */
 ZEVI_API zevi_status zevi_event_begin(zevi_topic* topic, int64_t time_ns, zevi_event* event);
 
 /* Puts one parameter. A name is put once; it is not checked for repeats. */
