@@ -264,10 +264,8 @@ zevi_status publish_encoded(Topic& topic, std::int64_t time_ns, std::string_view
   std::uint8_t* at = nullptr;
   const zevi_status status = event.begin_map(topic, time_ns, map.size(), at);
   if (status != ZEVI_OK) return status;
-  if (map.size() <= limits::event_bytes_max && !wire::check_params(map)) {
-    event.cancel();
-    return ZEVI_INVALID;
-  }
+  // An end at its beginning is no map, and is counted as such.
+  if (map.size() <= limits::event_bytes_max && !wire::check_params(map)) return event.commit_map(at);
   return event.commit_map(pack::put_raw(at, map));
 }
 

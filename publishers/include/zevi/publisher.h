@@ -54,7 +54,8 @@ typedef enum zevi_status {
   ZEVI_UNWANTED = 1,   /* nobody subscribes to the topic: counted as suppressed, not encoded */
   ZEVI_RING_FULL = -1, /* no room, at once or within wait_max_ns: counted as dropped */
   ZEVI_TOO_LARGE = -2, /* an event above 64 KiB of msgpack: counted as dropped */
-  ZEVI_INVALID = -3,   /* an argument out of range, or a map that is not one event's parameters */
+  ZEVI_INVALID = -3,   /* an argument out of range, or a map that is not one event's parameters; an event that
+                          was begun is counted as dropped */
   ZEVI_FORKED = -4,    /* begun before a fork, or no endpoint that a child can use: counted as forked */
   ZEVI_TIMEOUT = -5,   /* the time was up before everything was acknowledged */
   ZEVI_NO_MEMORY = -6, /* the thread's ring could not be made: counted as dropped */
@@ -156,7 +157,7 @@ ZEVI_API zevi_status zevi_map_begin(zevi_topic* topic, int64_t time_ns, size_t m
 ZEVI_API zevi_status zevi_map_commit(zevi_event* event, const uint8_t* end);
 
 /* Publishes a parameter map that is msgpack already. It is checked first: ZEVI_INVALID if it is not one map
- * with text keys, UTF-8 strings, no extension types and nesting up to 16. */
+ * with text keys, UTF-8 strings, no extension types and nesting up to 16; it then counts as dropped. */
 ZEVI_API zevi_status zevi_publish_encoded(zevi_topic* topic, int64_t time_ns, const void* map,
                                           size_t map_bytes);
 
@@ -173,7 +174,7 @@ typedef struct zevi_statistics {
   uint64_t acknowledged; /* events that the broker has taken in */
   uint64_t invalid;      /* events that the broker refused */
   uint64_t resent;       /* events handed to the socket again after a reconnect */
-  uint64_t dropped;      /* events lost for want of room, memory, or size */
+  uint64_t dropped;      /* events lost for want of room or memory, too large, or invalid */
   uint64_t suppressed;   /* events that nobody wanted */
   uint64_t forked;       /* events lost because a child had no endpoint, or that were begun before the fork */
   uint64_t connected;    /* 1 while the broker knows this publisher, else 0 */

@@ -104,8 +104,10 @@ class [[nodiscard]] EventBuilder {
     zevi_put_string(&event_, name, value.data(), value.size());
     return *this;
   }
+  /// A null pointer makes the event invalid.
   EventBuilder& put(const char* name, const char* value) noexcept {
-    return put(name, std::string_view(value));
+    zevi_put_string(&event_, name, value, ZEVI_NUL_TERMINATED);
+    return *this;
   }
   EventBuilder& put(const char* name, std::span<const std::byte> value) noexcept {
     zevi_put_bytes(&event_, name, value.data(), value.size());
