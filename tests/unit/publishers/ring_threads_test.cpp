@@ -12,8 +12,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::uint64_t records = 1'000'000;
-constexpr std::size_t capacity = 4096;
+// With the cores busy elsewhere, each time that the ring is full or empty costs a time slice.
+constexpr std::uint64_t records = 200'000;
+constexpr std::size_t capacity = 16384;
 constexpr std::size_t longest = 136;
 
 /// What record `i` holds: its length depends on its number, and every word of it does.
@@ -78,7 +79,7 @@ struct Carried {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a million records pass from one thread to another, unchanged and in order", "",
+TEMPLATE_TEST_CASE("many records pass from one thread to another, unchanged and in order", "",
                    std::uint16_t, std::uint64_t) {
   Carried<TestType> carried;
   std::thread producer([&] {
@@ -97,7 +98,7 @@ TEMPLATE_TEST_CASE("a million records pass from one thread to another, unchanged
 }
 
 TEST_CASE("a consumer that sleeps whenever the ring is empty misses no record") {
-  constexpr std::uint64_t rounds = 50'000;
+  constexpr std::uint64_t rounds = 20'000;
   Carried<std::uint64_t> carried;
   zevi::shim::Wakeup wakeup;
   std::thread producer([&] {
