@@ -79,8 +79,8 @@ struct Carried {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("many records pass from one thread to another, unchanged and in order", "",
-                   std::uint16_t, std::uint64_t) {
+TEMPLATE_TEST_CASE("many records pass from one thread to another, unchanged and in order", "", std::uint16_t,
+                   std::uint64_t) {
   Carried<TestType> carried;
   std::thread producer([&] {
     for (std::uint64_t i = 0; i < records && !carried.failed.load(std::memory_order_relaxed); ++i)
