@@ -64,6 +64,24 @@ std::chrono::nanoseconds duration(const char* option, std::uint64_t value, std::
   return std::chrono::nanoseconds(in_range(option, value, 0, high));
 }
 
+/// The path of a unix socket that is too long would be so at every attempt to connect, and nobody be told.
+void check_socket_path(const Options& options) {
+  const std::string& directory =
+      options.runtime_dir.empty() ? options.variables.zevi_runtime_dir : options.runtime_dir;
+  if (options.endpoint.empty() && !directory.empty()) {
+    static_cast<void>(ipc_endpoint(directory, endpoint_names::ingress));
+  }
+}
+
+/// A caller in C may have put any number there, which must not be read as the type that it has not.
+bool waits_when_full(const zevi_publisher_options& options) {
+  static_assert(sizeof options.full_policy == sizeof(int));
+  int policy = 0;
+  std::memcpy(&policy, &options.full_policy, sizeof policy);
+  if (policy == ZEVI_DROP || policy == ZEVI_WAIT) return policy == ZEVI_WAIT;
+  throw Error("option full_policy is " + std::to_string(policy) + ": choose 0 (drop) or 1 (wait)");
+}
+
 /// A caller that was compiled with an older header hands in a shorter struct; one with a newer header may not
 /// use fields that this library lacks.
 zevi_publisher_options completed(const zevi_publisher_options* given) {
@@ -98,6 +116,7 @@ Options check_options(const zevi_publisher_options* given) {
   checked.runtime_dir = text(options.runtime_dir);
   checked.fork_endpoint = text(options.fork_endpoint);
   checked.variables = RuntimeVariables::read();
+  check_socket_path(checked);
   checked.name = checked_name(options.name);
   checked.host = host_name();
   checked.zmq_context = options.zmq_context;
@@ -109,8 +128,7 @@ Options check_options(const zevi_publisher_options* given) {
     throw Error("option fork_endpoint is " + checked.fork_endpoint +
                 ", which a child cannot reach: choose an ipc:// or tcp:// endpoint");
   }
-  in_range("full_policy", static_cast<std::uint64_t>(options.full_policy), ZEVI_DROP, ZEVI_WAIT);
-  checked.wait_when_full = options.full_policy == ZEVI_WAIT;
+  checked.wait_when_full = waits_when_full(options);
   checked.wait_max = duration("wait_max_ns", options.wait_max_ns, year_ns);
   checked.ring_bytes = in_range("ring_bytes", options.ring_bytes, ring_bytes_min, ring_bytes_max);
   if (!std::has_single_bit(checked.ring_bytes)) {
