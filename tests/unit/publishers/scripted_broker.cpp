@@ -45,13 +45,18 @@ SentBatch batch_of(const std::string& routing_id, const std::vector<std::string>
 }  // namespace
 
 ScriptedBroker::ScriptedBroker(const std::string& endpoint, std::uint64_t id, zmq::context_t* context)
-    : id_(id) {
+    : endpoint_(endpoint), id_(id) {
   if (context == nullptr) context = &own_context_.emplace();
   router_ = zmq::socket_t(*context, zmq::socket_type::router);
   router_.set(zmq::sockopt::linger, 0);
   router_.set(zmq::sockopt::router_mandatory, true);
   router_.set(zmq::sockopt::rcvtimeo, static_cast<int>(deadline.count()));
   router_.bind(endpoint);
+}
+
+ScriptedBroker::~ScriptedBroker() {
+  // Closing alone gives an inproc name free at some later time.
+  static_cast<void>(zmq_unbind(router_.handle(), endpoint_.c_str()));
 }
 
 ScriptedBroker::Heard ScriptedBroker::next() {

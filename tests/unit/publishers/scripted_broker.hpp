@@ -57,6 +57,9 @@ class ScriptedBroker {
   /// Binds `endpoint` in `context`, or in a context of its own. `id` tells a broker from its successor.
   explicit ScriptedBroker(const std::string& endpoint, std::uint64_t id = 1,
                           zmq::context_t* context = nullptr);
+  ~ScriptedBroker();
+  ScriptedBroker(const ScriptedBroker&) = delete;
+  ScriptedBroker& operator=(const ScriptedBroker&) = delete;
 
   // Each passes over beats, and fails at any other message than the one it waits for.
 
@@ -96,6 +99,7 @@ class ScriptedBroker {
     send_raw({frame});
   }
 
+  const std::string endpoint_;
   const std::uint64_t id_;
   std::optional<zmq::context_t> own_context_;
   zmq::socket_t router_;
