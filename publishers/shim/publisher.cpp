@@ -56,9 +56,7 @@ zevi_status Publisher::flush(std::chrono::nanoseconds timeout, std::uint64_t& un
   Session* const running = session();
   unacknowledged = 0;
   if (running == nullptr) return ZEVI_OK;
-  if (running->flush(timeout)) return ZEVI_OK;
-  unacknowledged = running->unacknowledged();
-  return ZEVI_TIMEOUT;
+  return running->flush(timeout, unacknowledged) ? ZEVI_OK : ZEVI_TIMEOUT;
 }
 
 zevi_status Publisher::close() {

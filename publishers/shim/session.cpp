@@ -140,10 +140,14 @@ void Session::end(Lane& lane) noexcept {
   wakeup_.wake();
 }
 
-bool Session::flush(std::chrono::nanoseconds timeout) {
+bool Session::flush(std::chrono::nanoseconds timeout, std::uint64_t& left) {
+  left = 0;
   const std::uint64_t request = flush_requests_.make();
   wakeup_.wake();
-  return flush_requests_.wait(request, timeout);
+  if (flush_requests_.wait(request, timeout)) return true;
+  // The flusher may just not have had its turn.
+  left = unacknowledged();
+  return left == 0;
 }
 
 std::uint64_t Session::unacknowledged() const noexcept {
@@ -166,7 +170,8 @@ void Session::statistics(zevi_statistics& statistics) const noexcept {
 
 bool Session::close(std::chrono::nanoseconds linger) {
   const Clock::time_point end = Clock::now() + linger;
-  const bool all = flush(linger);
+  std::uint64_t left = 0;
+  const bool all = flush(linger, left);
   stop(std::max<std::chrono::nanoseconds>(end - Clock::now(), std::chrono::nanoseconds(0)));
   return all;
 }

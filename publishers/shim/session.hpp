@@ -42,9 +42,8 @@ class Session {
   [[nodiscard]] Wakeup& wakeup() noexcept { return wakeup_; }
   [[nodiscard]] const Options& options() const noexcept { return options_; }
 
-  /// True if everything was acknowledged in time.
-  [[nodiscard]] bool flush(std::chrono::nanoseconds timeout);
-  [[nodiscard]] std::uint64_t unacknowledged() const noexcept;
+  /// True if everything was acknowledged in time; else `left` says how many events were not.
+  [[nodiscard]] bool flush(std::chrono::nanoseconds timeout, std::uint64_t& left);
   void statistics(zevi_statistics& statistics) const noexcept;
 
   /// Flushes, says goodbye and ends the thread. True if everything was acknowledged in time.
@@ -55,6 +54,8 @@ class Session {
 
  private:
   using Clock = std::chrono::steady_clock;
+
+  [[nodiscard]] std::uint64_t unacknowledged() const noexcept;
 
   void start_thread();
   void run() noexcept;

@@ -113,7 +113,9 @@ TEST_CASE_METHOD(Fixture, "a successor's acknowledgements count, not those of th
   publish("E_A", 1);
   publish("E_B", 2);
   replace_broker(2);
-  broker->welcome(wire::Welcome{.levels = {{"E_", wire::AckLevel::synced}}});
+  wire::Welcome welcome;
+  welcome.levels = {{"E_", wire::AckLevel::synced}};
+  broker->welcome(welcome);
   expect_again(1);
   broker->ack(wire::Ack{2, 2, 0});
   CHECK(publisher->flush(1ms) == Status::timeout);
