@@ -47,6 +47,18 @@ pthread_key_t lanes_key() {
   return key;
 }
 
+// Made when the library is loaded and not at the first use: a fork by another thread in the middle of that
+// would leave the child waiting for ever for a key half made. Where there is none to be had, each use tries
+// again.
+[[maybe_unused]] const bool key_made_at_load = [] {
+  try {
+    static_cast<void>(lanes_key());
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}();
+
 ThreadLanes& lanes_of_this_thread() {
   auto* lanes = static_cast<ThreadLanes*>(pthread_getspecific(lanes_key()));
   if (lanes == nullptr) {
