@@ -32,7 +32,7 @@ class Lane {
     memory_.emplace(Ring<>::memory_bytes(ring_bytes, record_bytes_max));
     if (memory_->begin() == nullptr) return false;
     storage_.emplace(memory_->begin(), ring_bytes, record_bytes_max);
-    ring_.store(&*storage_, std::memory_order_release);
+    ring_.store(&*storage_, std::memory_order_seq_cst);
     return true;
   }
 
@@ -48,8 +48,9 @@ class Lane {
 
   // Everybody's part.
 
-  /// Null until the thread has had an event to keep.
-  [[nodiscard]] Ring<>* ring() const noexcept { return ring_.load(std::memory_order_acquire); }
+  /// Null until the thread has had an event to keep. Sequentially consistent like the ring's head, for the
+  /// flusher's look before it sleeps: it must not miss the ring of the event that nobody wakes it for.
+  [[nodiscard]] Ring<>* ring() const noexcept { return ring_.load(std::memory_order_seq_cst); }
   [[nodiscard]] std::uint64_t published() const noexcept {
     return published_.load(std::memory_order_relaxed);
   }
