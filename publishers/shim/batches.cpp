@@ -44,8 +44,9 @@ void Batches::close(Stream& stream) {
   batch.topic = stream.topic->index;
   batch.events = stream.count;
   batch.header = zmq::message_t(header_.data(), header_.size());
-  open_bytes_ -= stream.body.size();
+  const std::size_t body_bytes = stream.body.size();
   batch.body = stream.body.take(stream.count);
+  open_bytes_ -= body_bytes;
   stream.count = 0;
   open_.erase(std::find(open_.begin(), open_.end(), &stream));
   window_.push(std::move(batch));
@@ -68,12 +69,15 @@ void Batches::report_all_drops() noexcept {
 }
 
 Batches::Stream& Batches::stream_of(std::size_t topic) {
-  if (topic >= streams_.size()) streams_.resize(topic + 1);
+  if (topic >= streams_.size()) {
+    // Room for all of them, so that an event that has its place in a body is always in an open batch.
+    open_.reserve(topic + 1);
+    streams_.resize(topic + 1);
+  }
   std::unique_ptr<Stream>& stream = streams_[topic];
   if (stream == nullptr) {
     stream = std::make_unique<Stream>();
     stream->topic = &topics_.at(topic);
-    open_.reserve(streams_.size());
   }
   return *stream;
 }

@@ -32,8 +32,8 @@ class ForkGuard {
   template <typename Act>
   void with_publisher(std::uint64_t serial, Act act);
 
-  /// Held while a ZeroMQ context or socket is made or a context ended, since libzmq has locks of its own
-  /// then.
+  /// Held while a ZeroMQ context or socket is made, since libzmq and the libraries below it take locks then
+  /// that all contexts of a process share.
   [[nodiscard]] std::mutex& context_mutex() noexcept { return context_mutex_; }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <cerrno>
 #include <csignal>
 #include <exception>
 #include <new>
@@ -108,6 +109,10 @@ void Session::keep_flushing(Flusher& flusher) {
         sleep(flusher, work.is_stuck);
       }
     } catch (const std::bad_alloc&) {
+      wakeup_.wait(-1, memory_again_after);
+    } catch (const zmq::error_t& error) {
+      // Of a message for which there is no memory.
+      if (error.num() != ENOMEM) throw;
       wakeup_.wait(-1, memory_again_after);
     }
   }
