@@ -2,16 +2,16 @@
  * A worker that does what it reads from standard input, a command a line, and answers each with one line of
  * JSON:
  *
- *   publish N [PAUSE_US]  publishes N events {"number": 1}, {"number": 2}, ... with a pause behind each:
- *                         how many were kept, and the time that took without the pauses
- *   enabled               whether anybody wants its topic
- *   await 0|1             waits until `enabled` is that: when it was, by CLOCK_MONOTONIC
- *   statistics            its counters
- *   flush MS              the status, and how many events are unacknowledged
- *   fork N                forks a child that publishes N events and closes: whether it ended well
- *   forks N               forks N children that publish an event {"child": 1}, {"child": 2}, ... each and
- * close, while two threads publish: how many children ended well, and what the threads published close closes
- * and ends: the status
+ * - `publish N [PAUSE_US [BYTES]]`: publishes N events {"number": 1}, {"number": 2}, ... with a pause behind
+ * each and so many bytes of "padding"; how many were kept, and the time that took without the pauses.
+ * - `enabled`: whether anybody wants its topic.
+ * - `await 0|1`: waits until `enabled` is that; when it was, by CLOCK_MONOTONIC.
+ * - `statistics`: its counters.
+ * - `flush MS`: the status, and how many events are unacknowledged.
+ * - `fork N`: forks a child that publishes N events and closes; whether it ended well.
+ * - `forks N`: forks N children that publish an event {"child": 1}, {"child": 2}, ... each and close, while
+ * two threads publish; how many children ended well, and what the threads published.
+ * - `close`: closes and ends; the status.
  *
  * driven_worker [-w WAIT_MS] [-l LINGER_MS]: with -w the policy for a full ring is to wait that long.
  */
@@ -46,19 +46,23 @@ static void pause_us(long microseconds) {
   if (microseconds > 0) nanosleep(&time, NULL);
 }
 
-static zevi_status publish(const char* name, long value) {
+static zevi_status publish(const char* name, long value, long padding_bytes) {
+  static const char padding[4096];
   zevi_event event;
   zevi_event_begin(topic, 0, &event);
   zevi_put_int(&event, name, value);
+  if (padding_bytes > 0 && padding_bytes <= (long)sizeof padding) {
+    zevi_put_bytes(&event, "padding", padding, (size_t)padding_bytes);
+  }
   return zevi_event_commit(&event);
 }
 
-static void do_publish(long count, long pause) {
+static void do_publish(long count, long pause, long padding_bytes) {
   int64_t ns = 0;
   long kept = 0;
   for (long i = 0; i < count; ++i) {
     const int64_t begin = monotonic_ns();
-    kept += publish("number", ++last_number) == ZEVI_OK;
+    kept += publish("number", ++last_number, padding_bytes) == ZEVI_OK;
     ns += monotonic_ns() - begin;
     pause_us(pause);
   }
@@ -94,7 +98,7 @@ static void do_fork(long count) {
   int ended = -1;
   const pid_t child = fork();
   if (child == 0) {
-    for (long i = 1; i <= count; ++i) publish("number", i);
+    for (long i = 1; i <= count; ++i) publish("number", i, 0);
     end_child();
   }
   waitpid(child, &ended, 0);
@@ -112,7 +116,7 @@ static atomic_int stop_threads;
 static void* run_thread(void* argument) {
   struct publishing_thread* thread = argument;
   while (!atomic_load(&stop_threads)) {
-    if (publish(thread->name, thread->published + 1) == ZEVI_OK) ++thread->published;
+    if (publish(thread->name, thread->published + 1, 0) == ZEVI_OK) ++thread->published;
     pause_us(thread_pause_us);
   }
   return NULL;
@@ -128,7 +132,7 @@ static void do_forks(long count) {
     int ended = -1;
     if (i > children_at_once && wait(&ended) > 0) good += ended == 0;
     if (i <= count && fork() == 0) {
-      publish("child", i);
+      publish("child", i, 0);
       end_child();
     }
   }
@@ -143,9 +147,10 @@ static int do_command(const char* line) {
   char command[32] = "";
   long first = 0;
   long second = 0;
-  sscanf(line, "%31s %ld %ld", command, &first, &second);
+  long third = 0;
+  sscanf(line, "%31s %ld %ld %ld", command, &first, &second, &third);
   if (strcmp(command, "publish") == 0) {
-    do_publish(first, second);
+    do_publish(first, second, third);
   } else if (strcmp(command, "enabled") == 0) {
     printf("{\"enabled\": %d}\n", zevi_enabled(topic));
   } else if (strcmp(command, "await") == 0) {

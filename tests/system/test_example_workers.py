@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from zevi_test import RawSubscriber
+from zevi_test.sanitizers import not_forking_while_publishing
 
 CATALOGUE = json.loads((Path(__file__).resolve().parents[2] / "schema/catalogue/core.json").read_text())
 EVENTS = {event["name"]: event["params"] for event in CATALOGUE["events"]}
@@ -26,6 +27,7 @@ def check_against_catalogue(event):
             assert event.params[name] in param["values"]
 
 
+@not_forking_while_publishing
 def test_the_c_workers_publish_events_as_the_catalogue_has_them(zevid, run_program):
     broker = zevid()
     with RawSubscriber(broker.stream) as subscriber:
@@ -43,6 +45,7 @@ def test_the_c_workers_publish_events_as_the_catalogue_has_them(zevid, run_progr
     assert program.stdout.count("62 published, 62 acknowledged, 0 dropped, 0 that nobody wanted") == 3
 
 
+@not_forking_while_publishing
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_c_workers_end_cleanly_with_everything_delivered(zevid, run_program, number):
     broker = zevid()
@@ -56,6 +59,7 @@ def test_the_c_workers_end_cleanly_with_everything_delivered(zevid, run_program,
     assert {len(re.findall(text, program.stdout)) for text in (r"worker \d+:", r"\b0 dropped")} == {2}
 
 
+@not_forking_while_publishing
 def test_the_c_workers_without_a_broker_end_and_say_what_was_not_delivered(run_program):
     program = run_program("example-worker", "-w", 2, "-n", 10, "-p", 0)
     assert program.wait() == 1

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 
 from zevi_test import RawSubscriber
+from zevi_test.sanitizers import not_forking_while_publishing
 
 WORKERS = 8
 THREADS = 2
@@ -55,6 +56,7 @@ def broker_counters(broker):
     return {name: int(count) for name, count in re.findall(r"(\w+)=(\d+)", line)}
 
 
+@not_forking_while_publishing
 def test_every_event_of_a_storm_of_forks_arrives_once_and_in_order(zevid, run_program):
     streams = expected_streams()
     total = sum(streams.values())
