@@ -58,8 +58,11 @@ void bind(zmq::socket_t& socket, const std::string& endpoint) {
 }
 
 void unbind_inproc(zmq::socket_ref socket) noexcept {
-  const std::string endpoint = socket.get(zmq::sockopt::last_endpoint);
-  if (endpoint.starts_with("inproc://")) zmq_unbind(socket.handle(), endpoint.c_str());
+  char endpoint[256] = {};
+  std::size_t bytes = sizeof endpoint;
+  // Fails when the context has ended, and the name with it.
+  if (zmq_getsockopt(socket.handle(), ZMQ_LAST_ENDPOINT, endpoint, &bytes) != 0) return;
+  if (std::string_view(endpoint).starts_with("inproc://")) zmq_unbind(socket.handle(), endpoint);
 }
 
 void remove_socket_file(const std::string& endpoint) noexcept {
