@@ -78,6 +78,8 @@ class ScriptedBroker {
   void say(const wire::Interest& message) { send(message); }
   void say(const wire::Reject& message) { send(message); }
   void ask_who() { send(wire::Who{}); }
+  /// Speaks to this one from now on.
+  void turn_to(const std::string& routing_id) { routing_id_ = routing_id; }
   void ack(std::uint64_t s) { send(wire::Ack{s, s, s}); }
   void ack(const wire::Ack& levels) { send(levels); }
   void send_raw(const std::vector<std::string>& frames);
