@@ -67,16 +67,17 @@ void Session::start_thread() {
 void Session::run() noexcept {
   pthread_setname_np(pthread_self(), "zevi-flusher");
   try {
-    const std::unique_ptr<Flusher> flusher = make_flusher();
-    if (flusher == nullptr) return;
-    keep_flushing(*flusher);
-    flusher->say_bye();
-    flusher->link().set_linger(last_linger_);
+    flusher_ = make_flusher();
+    if (flusher_ == nullptr) return;
+    keep_flushing(*flusher_);
+    flusher_->say_bye();
+    flusher_->link().set_linger(last_linger_);
   } catch (const std::exception&) {
     // The caller has ended its ZeroMQ context, which waits for our socket to be closed: from now on the rings
     // fill, and the policy for full rings applies.
     counters_.connected.store(false, std::memory_order_relaxed);
   }
+  flusher_.reset();
 }
 
 std::unique_ptr<Flusher> Session::make_flusher() {

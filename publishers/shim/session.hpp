@@ -73,6 +73,9 @@ class Session {
   Lanes lanes_;
   FlushRequests flush_requests_;
   Counters counters_;
+  /// The thread's own, which makes and ends it. Not on the thread's stack, where a child's leak checker would
+  /// not find it: that thread is not the child's.
+  std::unique_ptr<Flusher> flusher_;
   std::atomic<bool> stop_{false};
   std::chrono::milliseconds last_linger_{0};  ///< set before `stop_`
   bool must_start_ = false;                   ///< set before the thread starts
