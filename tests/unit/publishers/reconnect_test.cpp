@@ -127,17 +127,11 @@ TEST_CASE_METHOD(Fixture, "a broker that returns with the same knowledge is told
   begin();
   publish("E_A", 1);
   CHECK(publisher->topic("E_A").publish_encoded("no map") == Status::invalid);
-  const auto told = [&] {
-    test::SentBeat beat = broker->expect_beat();
-    while (beat.d.empty()) beat = broker->expect_beat();
-    return beat.d;
-  };
-  const std::vector<std::pair<std::string, std::uint64_t>> expected = {{"E_A", 1}};
-  CHECK(told() == expected);
+  broker->expect_drops("E_A", 1);
   replace_broker(1);
   broker->welcome();
   expect_again(1);
-  CHECK(told() == expected);
+  broker->expect_drops("E_A", 1);
 }
 
 TEST_CASE_METHOD(Fixture, "a broker that refuses the hello is left alone for a while, and events wait") {

@@ -67,6 +67,7 @@ ScriptedBroker::Heard ScriptedBroker::next() {
   for (std::size_t i = 1; i < parts.size(); ++i) heard.frames.push_back(parts[i].to_string());
   REQUIRE(!heard.frames.empty());
   REQUIRE(wire::decode_kind(heard.frames[0], heard.kind) == wire::DecodeError::none);
+  if (heard.kind == wire::Kind::beat) note_drops(heard.frames[0]);
   return heard;
 }
 
@@ -110,17 +111,25 @@ std::vector<SentBatch> ScriptedBroker::expect_events(std::size_t events) {
   return batches;
 }
 
-SentBeat ScriptedBroker::expect_beat(std::optional<std::uint64_t> generation) {
+std::uint64_t ScriptedBroker::expect_beat(std::optional<std::uint64_t> generation) {
   for (;;) {
     const Heard heard = next();
     if (heard.kind != wire::Kind::beat) FAIL(name_of(heard.kind) << " instead of a beat");
     wire::Beat beat;
     REQUIRE(wire::decode(heard.frames[0], beat) == wire::DecodeError::none);
-    if (generation && beat.g != *generation) continue;
-    SentBeat sent{beat.g, {}};
-    for (const wire::TopicCount& drop : beat.d) sent.d.emplace_back(drop.topic, drop.count);
-    return sent;
+    if (!generation || beat.g == *generation) return beat.g;
   }
+}
+
+void ScriptedBroker::expect_drops(const std::string& topic, std::uint64_t drops) {
+  while (drops_[topic] < drops) expect_beat();
+  CHECK(drops_[topic] == drops);
+}
+
+void ScriptedBroker::note_drops(const std::string& frame) {
+  wire::Beat beat;
+  REQUIRE(wire::decode(frame, beat) == wire::DecodeError::none);
+  for (const wire::TopicCount& drop : beat.d) drops_[std::string(drop.topic)] = drop.count;
 }
 
 SentHello ScriptedBroker::welcome(const wire::Welcome& message) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,11 +46,6 @@ struct SentHello {
   std::uint64_t g = 0;
 };
 
-struct SentBeat {
-  std::uint64_t g = 0;
-  std::vector<std::pair<std::string, std::uint64_t>> d;
-};
-
 /// The broker's end of a conversation, which says what the test tells it to say, to whoever said hello last.
 /// What a publisher says is waited for up to a deadline, after which the test fails.
 class ScriptedBroker {
@@ -68,8 +64,10 @@ class ScriptedBroker {
   wire::Bye expect_bye();
   /// Batches until they hold `events` events; for publishers of which it is open how they group them.
   std::vector<SentBatch> expect_events(std::size_t events);
-  /// The next beat, or the next that holds this generation.
-  SentBeat expect_beat(std::optional<std::uint64_t> generation = {});
+  /// The next beat, or the next that holds this generation of interest; gives the generation.
+  std::uint64_t expect_beat(std::optional<std::uint64_t> generation = {});
+  /// Waits until beats, those that were passed over included, have told of so many drops.
+  void expect_drops(const std::string& topic, std::uint64_t drops);
 
   /// Waits for a hello and answers it.
   SentHello welcome(const wire::Welcome& message = {});
@@ -92,6 +90,7 @@ class ScriptedBroker {
   };
 
   Heard next();
+  void note_drops(const std::string& frame);
   Heard next_but_beats(wire::Kind kind);
 
   template <typename Message>
@@ -106,6 +105,7 @@ class ScriptedBroker {
   std::optional<zmq::context_t> own_context_;
   zmq::socket_t router_;
   std::string routing_id_;
+  std::map<std::string, std::uint64_t> drops_;
 };
 
 }  // namespace zevi::test
