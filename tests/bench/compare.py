@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Dict, List
 
 from zevi_bench.loads import Load, loads, scale_loads
-from zevi_bench.measure import Result, measure
+from zevi_bench.measure import Result, generator_cpu_ns, measure
 from zevi_bench.peers import Peer, all_peers, baseline
 from zevi_bench.processes import BenchError
 from zevi_bench.report import machine, table
@@ -49,18 +49,29 @@ def present(peers: List[Peer]) -> List[Peer]:
     return found
 
 
-def run_all(peers: List[Peer], chosen: List[Load], runs: int) -> Results:
-    results: Results = {load.name: {peer.name: [] for peer in peers} for load in chosen}
-    for number in range(1, runs + 1):
-        for load in chosen:
-            for peer in peers:
-                print(f"run {number} of {runs}: {load.name}, {peer.name}   ", end="\r", file=sys.stderr, flush=True)
+class Comparison:
+    """All runs of the chosen loads through the chosen brokers."""
+
+    def __init__(self, peers: List[Peer], chosen: List[Load], build_dir: Path) -> None:
+        self._peers = peers
+        self._chosen = chosen
+        self._build_dir = build_dir
+        self.results: Results = {load.name: {peer.name: [] for peer in peers} for load in chosen}
+        #: What the load generator costs by itself.
+        self.generator_ns: Dict[str, List[float]] = {load.name: [] for load in chosen}
+
+    def run_once(self, label: str) -> None:
+        for load in self._chosen:
+            self.generator_ns[load.name].append(generator_cpu_ns(self._build_dir, load))
+            for peer in self._peers:
+                if sys.stderr.isatty():
+                    print(f"\r\x1b[K{label}: {load.name}, {peer.name}", end="", file=sys.stderr, flush=True)
                 try:
-                    results[load.name][peer.name].append(measure(peer, load))
+                    self.results[load.name][peer.name].append(measure(peer, load))
                 except BenchError as error:
                     sys.exit(f"compare: error: {peer.name}, {load.name}: {error}")
-    print(" " * 60, end="\r", file=sys.stderr)
-    return results
+        if sys.stderr.isatty():
+            print("\r\x1b[K", end="", file=sys.stderr)
 
 
 def main() -> None:
@@ -74,12 +85,15 @@ def main() -> None:
             print(f"{item.name:<15} {getattr(item, 'title', None) or item.__doc__}")
         return
     peers = present(peers)
-    results = run_all(peers, chosen, given.runs)
+    comparison = Comparison(peers, chosen, given.build_dir.resolve())
+    for number in range(1, given.runs + 1):
+        comparison.run_once(f"run {number} of {given.runs}")
     print(f"{machine()}; median of {given.runs} runs; in brackets the ratio to {baseline}")
     for load in chosen:
-        print("\n" + table(load, results[load.name]))
+        print("\n" + table(load, comparison.results[load.name], comparison.generator_ns[load.name]))
     if given.json:
-        report = {"machine": machine(), "seconds": given.seconds, "runs": given.runs, "results": results}
+        report = {"machine": machine(), "seconds": given.seconds, "runs": given.runs}
+        report.update(results=comparison.results, generator_cpu_ns=comparison.generator_ns)
         given.json.write_text(json.dumps(report, indent=1) + "\n")
 
 

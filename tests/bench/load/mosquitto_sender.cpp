@@ -26,7 +26,6 @@ class MosquittoSender final : public Sender {
   }
 
   std::uint64_t finish() override {
-    write_out();
     must(mosquitto_disconnect(client_.get()));
     return 0;
   }

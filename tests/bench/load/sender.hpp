@@ -29,7 +29,7 @@ class Sender {
   virtual void send(std::size_t topic, const E_PROFILING_PROC& event, std::int64_t time_ns) = 0;
   /// Nothing follows for a while: what is collected has to leave.
   virtual void push() {}
-  /// Returns when everything has left this process. Gives the number of events that were lost in it.
+  /// Called when all has arrived that will. Gives the number of events that were lost in this process.
   virtual std::uint64_t finish() = 0;
 };
 

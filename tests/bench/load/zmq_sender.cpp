@@ -2,31 +2,38 @@
 
 #include "sender.hpp"
 #include "zmq.hpp"
+#include "zmq_message.hpp"
 
-/// A ZeroMQ publisher as the ZeroMQ guide has it: a message is the topic in one frame and the event in the
-/// next. The address is the directory of the proxy's sockets.
+/// A ZeroMQ publisher.
 namespace zevi::bench {
 
 namespace {
 
 class ZmqSender final : public Sender {
  public:
-  explicit ZmqSender(const SenderSetup& setup) : context_(1), socket_(context_, zmq::socket_type::xpub) {
-    for (const std::string& topic : setup.topics) topics_.push_back(topic);
+  explicit ZmqSender(const SenderSetup& setup)
+      : address_(setup.address),
+        context_(1),
+        socket_(context_, zmq::socket_type::xpub),
+        topics_(setup.topics) {
     socket_.set(zmq::sockopt::xpub_nodrop, true);
-    socket_.connect("ipc://" + setup.address + "/in");
+    socket_.connect("ipc://" + address_.directory + "/in");
     wait_for_subscribers(setup.subscribers);
   }
 
   void send(std::size_t topic, const E_PROFILING_PROC& event, std::int64_t) override {
-    socket_.send(zmq::buffer(topics_[topic]), zmq::send_flags::sndmore);
-    const std::string_view encoded = event_.encode(event);
-    socket_.send(zmq::buffer(encoded));
+    if (address_.has_envelope) {
+      socket_.send(zmq::buffer(topics_[topic]), zmq::send_flags::sndmore);
+      socket_.send(zmq::buffer(event_.encode(event)));
+      return;
+    }
+    message_.assign(topics_[topic]).push_back(topic_end);
+    message_.append(event_.encode(event));
+    socket_.send(zmq::buffer(message_));
   }
 
   std::uint64_t finish() override {
-    socket_.close();
-    context_.close();
+    socket_.set(zmq::sockopt::linger, 0);
     return 0;
   }
 
@@ -42,9 +49,11 @@ class ZmqSender final : public Sender {
     }
   }
 
+  ZmqAddress address_;
   zmq::context_t context_;
   zmq::socket_t socket_;
   std::vector<std::string> topics_;
+  std::string message_;
   EncodedEvent event_;
 };
 

@@ -40,6 +40,7 @@ loads: Tuple[Load, ...] = (
     Load("many", "64 publishers of 5,000/s, 2 subscribers", publishers=64, subscribers=2, rate=5000, tick_us=2000),
     Load("calm", "1 publisher of 1,000/s, 1 subscriber", rate=1000, tick_us=1000, sample_every=1),
     Load("busy", "1 publisher of 100,000/s, 1 subscriber", rate=100_000, sample_every=8),
+    Load("million", "1 publisher of 1,000,000/s, 1 subscriber", rate=1_000_000),
 )
 
 

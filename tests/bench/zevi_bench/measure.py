@@ -10,7 +10,7 @@ from typing import Callable, ContextManager, Dict, List, Optional
 
 from .loads import Load
 from .peers import Peer
-from .processes import BenchError, Process, cpu_ns, memory_bytes
+from .processes import BenchError, Process, cpu_ns, find_program, memory_bytes
 
 Result = Dict[str, float]
 #: Something else that goes on at the broker during a run.
@@ -81,6 +81,14 @@ def stop_server(server: subprocess.Popen) -> None:
         server.wait()
 
 
+def _finish(publishers: List[Process], published: List[Result]) -> None:
+    """Adds to the results of publishers what they know at the end."""
+    for publisher in publishers:
+        publisher.send("finish")
+    for publisher, result in zip(publishers, published):
+        result.update(publisher.result())
+
+
 def _run(peer: Peer, load: Load, directory: Path, broker: int, clients: List[Process]) -> Result:
     subscribers = _start_subscribers(peer, load, directory, clients)
     publishers = _start_publishers(peer, load, directory, clients)
@@ -92,6 +100,7 @@ def _run(peer: Peer, load: Load, directory: Path, broker: int, clients: List[Pro
     for subscriber in subscribers:
         subscriber.send(str(total))
     read = [subscriber.result() for subscriber in subscribers]
+    _finish(publishers, published)
     spent = {"cpu_ns": cpu_ns(broker) - cpu_before, "memory_bytes": memory_bytes(broker, "VmHWM")}
     return _sum_up(published, read, spent)
 
@@ -111,3 +120,22 @@ def measure(peer: Peer, load: Load, beside: Beside = None) -> Result:
     if result["wrong"]:
         raise BenchError(f"{peer.name}, {load.name}: {result['wrong']:.0f} events were not as they should be")
     return result
+
+
+def generator_cpu_ns(build_dir: Path, load: Load) -> float:
+    """Processor time of an event in the load generator itself, with no broker to publish to."""
+    command = [find_program(build_dir, "bench-publish-null"), "--rate", load.rate, "--tick-us", load.tick_us]
+    publishers = [
+        Process([*command, "--seconds", load.seconds, "--index", index]) for index in range(load.publishers)
+    ]
+    try:
+        for publisher in publishers:
+            assert publisher.line() == "ready"
+        for publisher in publishers:
+            publisher.send("go")
+        results = [publisher.result() for publisher in publishers]
+        _finish(publishers, results)
+    finally:
+        for publisher in publishers:
+            publisher.stop()
+    return sum(r["cpu_ns"] for r in results) / sum(r["published"] for r in results)

@@ -57,10 +57,11 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def table(load: Load, results: Dict[str, List[Result]]) -> str:
+def table(load: Load, results: Dict[str, List[Result]], generator_ns: Sequence[float]) -> str:
     """The peers in one load; in brackets the ratio to the baseline."""
     middle = {name: _with_sum(medians(runs)) for name, runs in results.items() if runs}
     base = middle.get(baseline, {})
     rows = [["", *(heading for heading, *_ in _columns)]]
     rows += [_row(name, result, base) for name, result in middle.items()]
-    return f"{load.name}: {load.title}\n{aligned(rows)}"
+    alone = f"of the publishers' time {median(generator_ns):,.0f} ns are the load generator's own"
+    return f"{load.name}: {load.title}\n{aligned(rows)}\n{alone}"
