@@ -186,6 +186,7 @@ def test_what_ring_and_window_could_not_hold_is_told_to_the_broker_and_to_subscr
         program.flush()
         assert program.tell("publish", 1)["kept"] == 1
         events += subscriber.events(1)
+        program.flush()
     found = numbers(events)
     assert found == sorted(set(found))
     # The numbers of those that were dropped are missing, and l counts them.
