@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "zevi/limits.hpp"
@@ -57,10 +58,10 @@ constexpr std::array<Tag, 256> tags = make_tags();
 
 class Checker {
  public:
-  explicit Checker(std::string_view bytes) noexcept
+  explicit Checker(std::string_view bytes, std::size_t from = 0) noexcept
       : begin_(reinterpret_cast<const std::uint8_t*>(bytes.data())),
-        at_(begin_),
-        value_(begin_),
+        at_(begin_ + from),
+        value_(at_),
         end_(begin_ + bytes.size()) {}
 
   [[nodiscard]] bool at_end() const noexcept { return at_ == end_; }
@@ -70,15 +71,18 @@ class Checker {
     return static_cast<std::size_t>(value_ - begin_);
   }
 
-  [[nodiscard]] BodyError check_entry() noexcept {
+  /// `place` is filled in if the entry is good.
+  [[nodiscard]] BodyError check_entry(EntryPlace& place) noexcept {
     BodyError error = read_head();
     if (error != BodyError::none) return error;
     if (shape_ != Shape::array || size_ != 2) return BodyError::not_a_pair;
-    error = check_time();
+    error = check_time(place.time_ns);
     if (error != BodyError::none) return error;
     const std::uint8_t* const params = at_;
+    place.params_begin = static_cast<std::uint32_t>(offset());
     error = check_map();
     if (error != BodyError::none) return error;
+    place.params_end = static_cast<std::uint32_t>(offset());
     if (static_cast<std::size_t>(at_ - params) <= limits::event_bytes_max) return BodyError::none;
     value_ = params;
     return BodyError::event_too_large;
@@ -155,12 +159,13 @@ class Checker {
   }
 
   /// An integer that fits 64 bits with sign: 0xCF, the form without sign, must leave the first bit clear.
-  [[nodiscard]] BodyError check_time() noexcept {
+  [[nodiscard]] BodyError check_time(std::int64_t& time_ns) noexcept {
+    pack::Reader reader({reinterpret_cast<const char*>(at_), left()});
     const BodyError error = read_head();
     if (error != BodyError::none) return error;
-    const std::uint8_t tag = *value_;
-    const bool is_integer = tag < 0x80 || tag >= 0xE0 || (tag >= 0xCC && tag <= 0xD3);
-    if (!is_integer || (tag == 0xCF && (*at_ & 0x80U) != 0)) return BodyError::time;
+    pack::Item item;
+    if (shape_ != Shape::number || !reader.next(item) || !item.fits_int64()) return BodyError::time;
+    time_ns = item.as_int64();
     at_ += size_;
     return BodyError::none;
   }
@@ -181,21 +186,37 @@ class Checker {
   return count;
 }
 
-}  // namespace
-
-BodyCheck check_body(std::string_view body, std::uint32_t n) noexcept {
+/// Calls `take_place` for each good entry.
+template <typename TakePlace>
+[[nodiscard]] BodyCheck check_entries(std::string_view body, std::uint32_t n, TakePlace take_place) {
   if (n == 0) return {BodyError::empty, 0};
   if (body.size() > limits::batch_bytes_max) return {BodyError::too_large, 0};
   if (body.size() < body_head_bytes || body[0] != '\xDD') return {BodyError::head, 0};
   if (count_in_head(body) != n) return {BodyError::count, 0};
-  body.remove_prefix(body_head_bytes);
-  Checker checker(body);
+  Checker checker(body, body_head_bytes);
   for (std::uint32_t i = 0; i < n; ++i) {
-    const BodyError error = checker.check_entry();
-    if (error != BodyError::none) return {error, body_head_bytes + checker.value_offset()};
+    EntryPlace place;
+    const BodyError error = checker.check_entry(place);
+    if (error != BodyError::none) return {error, checker.value_offset()};
+    take_place(place);
   }
-  if (!checker.at_end()) return {BodyError::trailing, body_head_bytes + checker.offset()};
+  if (!checker.at_end()) return {BodyError::trailing, checker.offset()};
   return {};
+}
+
+}  // namespace
+
+BodyCheck check_body(std::string_view body, std::uint32_t n) noexcept {
+  return check_entries(body, n, [](const EntryPlace&) {});
+}
+
+BodyCheck check_body(std::string_view body, std::uint32_t n, std::vector<EntryPlace>& places) {
+  constexpr std::size_t entry_bytes_min = 3;  // an array of two, a time below 128, an empty map
+  places.clear();
+  places.reserve(std::min<std::size_t>(n, std::min(body.size(), limits::batch_bytes_max) / entry_bytes_min));
+  const BodyCheck check = check_entries(body, n, [&](const EntryPlace& place) { places.push_back(place); });
+  if (!check) places.clear();
+  return check;
 }
 
 BodyCheck check_params(std::string_view params) noexcept {

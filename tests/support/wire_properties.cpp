@@ -41,14 +41,20 @@ const char* broken_by(std::string_view frame) {
   return once == twice ? nullptr : "a message changes when it is encoded and decoded";
 }
 
-const char* broken_by_entries(std::string_view body, std::uint32_t n) {
+const char* broken_by_entries(std::string_view body, std::uint32_t n,
+                              const std::vector<wire::EntryPlace>& places) {
+  if (places.size() != n) return "not every entry has a place";
   wire::BodyReader reader(body);
   wire::Entry entry;
   std::uint32_t entries = 0;
   std::size_t bytes = wire::body_head_bytes;
   while (reader.next(entry)) {
-    ++entries;
+    const wire::EntryPlace& place = places[entries++];
     bytes += entry.whole.size();
+    const std::string_view params = place.params(body);
+    if (params.data() != entry.params.data() || params.size() != entry.params.size())
+      return "an entry has another place than the reader finds";
+    if (place.time_ns != entry.time_ns) return "an entry has another time than the reader finds";
     if (!entry.whole.ends_with(entry.params)) return "an entry does not end with its parameters";
     if (!wire::check_params(entry.params)) return "an entry of a good body is refused alone";
   }
@@ -81,7 +87,12 @@ const char* broken_by_body(std::string_view bytes, std::uint32_t n) {
   const ExactCopy copy(bytes);
   const std::string_view body = copy.view();
   const wire::BodyCheck check = wire::check_body(body, n);
-  if (check) return broken_by_entries(body, n);
+  std::vector<wire::EntryPlace> places(1);
+  const wire::BodyCheck with_places = wire::check_body(body, n, places);
+  if (with_places.error != check.error || with_places.offset != check.offset)
+    return "the check with places judges otherwise";
+  if (check) return broken_by_entries(body, n, places);
+  if (!places.empty()) return "a refused body has places";
   if (check.offset > body.size()) return "the fault is placed behind the end";
   wire::BodyReader reader(body);
   wire::Entry entry;

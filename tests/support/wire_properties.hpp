@@ -16,7 +16,7 @@ namespace zevi::test {
 [[nodiscard]] const char* broken_by_stream_header(std::string_view bytes);
 
 /// The body check, with `n` as the header would promise it, and the reader: a body that passes holds `n`
-/// entries, each of which passes alone; one that does not is read without harm.
+/// entries, each of which passes alone and lies where the check says; one that does not is read without harm.
 [[nodiscard]] const char* broken_by_body(std::string_view bytes, std::uint32_t n);
 
 }  // namespace zevi::test

@@ -108,6 +108,26 @@ TEST_CASE("a refused body says where the value at fault begins") {
   CHECK(offset(good + "\x01") == second_at + good.size());
 }
 
+TEST_CASE("the places of entries say the time and the parameters of each") {
+  const std::string body =
+      body_of(3, entry_of("\x80", -5) + entry_of("\x81\xa1k\x01", INT64_MIN) + entry_of("\x80", INT64_MAX));
+  std::vector<wire::EntryPlace> places(7);
+  REQUIRE(wire::check_body(body, 3, places));
+  REQUIRE(places.size() == 3);
+  CHECK(places[0] == wire::EntryPlace{-5, 7, 8});
+  CHECK(places[1] == wire::EntryPlace{INT64_MIN, 18, 22});
+  CHECK(places[2] == wire::EntryPlace{INT64_MAX, 32, 33});
+  CHECK(places[1].params(body) == "\x81\xa1k\x01");
+}
+
+TEST_CASE("a refused body leaves no places, and its count reserves no memory") {
+  std::vector<wire::EntryPlace> places;
+  const std::string body = body_of(0xFFFFFFFF, entry_of("\x80") + entry_of("\x80"));
+  CHECK(wire::check_body(body, 0xFFFFFFFF, places).error == BodyError::truncated);
+  CHECK(places.empty());
+  CHECK(places.capacity() <= body.size());
+}
+
 TEST_CASE("events and bodies are taken up to their limits and not beyond") {
   const auto params_of = [](std::size_t bytes) {
     const std::size_t value = bytes - 2 - 1 - 5;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "zevi/pack.hpp"
 
@@ -40,8 +41,26 @@ struct BodyCheck {
   [[nodiscard]] explicit operator bool() const noexcept { return error == BodyError::none; }
 };
 
-/// One pass, no allocation, no recursion.
+/// Whether `body` holds `n` entries, as its header says, that break no rule. One pass, no allocation, no
+/// recursion.
 [[nodiscard]] BodyCheck check_body(std::string_view body, std::uint32_t n) noexcept;
+
+/// Where an entry's parameter map lies in its body, and its time.
+struct EntryPlace {
+  std::int64_t time_ns = 0;
+  std::uint32_t params_begin = 0;
+  std::uint32_t params_end = 0;  ///< the next entry begins here, or the body ends
+
+  [[nodiscard]] std::string_view params(std::string_view body) const noexcept {
+    return body.substr(params_begin, params_end - params_begin);
+  }
+  bool operator==(const EntryPlace&) const = default;
+};
+
+/// The same, and lists the entries in `places`, so that nobody has to walk over the body again. What `places`
+/// held is gone, its memory is used again; after an error it is empty. It never grows beyond what a body of
+/// this size can hold, whatever `n` says.
+[[nodiscard]] BodyCheck check_body(std::string_view body, std::uint32_t n, std::vector<EntryPlace>& places);
 
 /// The same rules for one event's parameter map, with nothing behind it.
 [[nodiscard]] BodyCheck check_params(std::string_view params) noexcept;
