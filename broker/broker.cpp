@@ -7,6 +7,7 @@
 #include <exception>
 
 #include "runtime/bind.hpp"
+#include "runtime/socket_wait.hpp"
 #include "zevi/endpoints.hpp"
 
 namespace zevi {
@@ -90,19 +91,12 @@ class Broker::Impl {
     pthread_setname_np(pthread_self(), "zevi-routing");
     block_signals();
     try {
-      const auto sockets = routing_->poll_items();
-      while (!stopping_) poll(sockets, routing_->do_work());
+      broker::SocketWait waiting(routing_->sockets(), wakeup_.fd());
+      while (!stopping_) waiting.wait_until(routing_->do_work());
       routing_->drain(options_.drain_max);
     } catch (const std::exception& error) {
       if (options_.log) options_.log(LogLevel::error, std::string("the broker stops: ") + error.what());
     }
-  }
-
-  void poll(const std::array<zmq::pollitem_t, 3>& sockets, broker::SteadyTime until) {
-    std::array<zmq::pollitem_t, 4> items{
-        sockets[0], sockets[1], sockets[2], {nullptr, wakeup_.fd(), ZMQ_POLLIN, 0}};
-    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-    zmq::poll(items.data(), items.size(), std::max(wait, std::chrono::milliseconds(0)));
   }
 
   BrokerOptions options_;

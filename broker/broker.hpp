@@ -50,7 +50,8 @@ class Routing {
   /// Takes in what publishers have sent and sends it on, until nothing more arrives or `time_max` is over.
   void drain(std::chrono::milliseconds time_max);
 
-  [[nodiscard]] std::array<zmq::pollitem_t, 3> poll_items();
+  /// Those that messages arrive at.
+  [[nodiscard]] std::vector<zmq::socket_ref> sockets();
   [[nodiscard]] Endpoints endpoints() const;
 
  private:

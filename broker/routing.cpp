@@ -51,7 +51,7 @@ SteadyTime Routing::do_work() {
   read_subscriptions(now);
   const bool more = read_ingress(now);
   sequencer_.flush(now);
-  conversation_.acknowledge();
+  conversation_.acknowledge(now);
   renew_interest(now);
   settle_barriers(now);
   send_answers();
@@ -67,24 +67,22 @@ SteadyTime Routing::do_work() {
 
 void Routing::drain(std::chrono::milliseconds time_max) {
   const SteadyTime end = std::chrono::steady_clock::now() + time_max;
-  auto sockets = poll_items();
+  zmq::pollitem_t ingress{ingress_.socket().handle(), 0, ZMQ_POLLIN, 0};
   for (;;) {
     // What publishers have sent may still be in the kernel, so only quiet says that it is all here.
-    const int ready = zmq::poll(sockets.data(), 1, quiet);
+    const int ready = zmq::poll(&ingress, 1, quiet);
     const Now now = clock_.now();
     read_subscriptions(now);
     read_ingress(now);
     sequencer_.flush_all(now);
-    conversation_.acknowledge();
+    conversation_.acknowledge(now);
     send_answers();
     if (ready == 0 || now.steady >= end) break;
   }
 }
 
-std::array<zmq::pollitem_t, 3> Routing::poll_items() {
-  return {{{ingress_.socket().handle(), 0, ZMQ_POLLIN, 0},
-           {fanouts_[stream_index].socket().handle(), 0, ZMQ_POLLIN, 0},
-           {fanouts_[events_index].socket().handle(), 0, ZMQ_POLLIN, 0}}};
+std::vector<zmq::socket_ref> Routing::sockets() {
+  return {ingress_.socket(), fanouts_[stream_index].socket(), fanouts_[events_index].socket()};
 }
 
 Endpoints Routing::endpoints() const {
@@ -152,8 +150,8 @@ void Routing::send_answers() {
 }
 
 SteadyTime Routing::next_deadline(const Now& now) const {
-  return std::min({now.steady + idle_max, sequencer_.deadline(), interest_.deadline(), barriers_.deadline(),
-                   complaints_.deadline()});
+  return std::min({now.steady + idle_max, sequencer_.deadline(), conversation_.deadline(),
+                   interest_.deadline(), barriers_.deadline(), complaints_.deadline()});
 }
 
 }  // namespace zevi::broker

@@ -110,7 +110,7 @@ void Conversation::welcome(Publisher& publisher, std::uint64_t version) {
   message.id = broker_id_;
   answer(publisher.routing_id, message);
   if (interest_.generation_known()) answers_.push_back({publisher.routing_id, interest_.frame()});
-  acknowledge_later(publisher);
+  acks_.owe_at_once(publisher);
 }
 
 void Conversation::receive_events(Publisher& publisher, std::vector<zmq::message_t>& frames, const Now& now) {
@@ -125,7 +125,7 @@ void Conversation::receive_events(Publisher& publisher, std::vector<zmq::message
   }
   if (header.s <= publisher.last_s) {
     counters_.add(Counter::batches_repeated);
-    return acknowledge_later(publisher);
+    return acks_.owe_at_once(publisher);
   }
   if (header.s > publisher.last_s + 1) {
     counters_.add(Counter::batches_ahead);
@@ -133,7 +133,7 @@ void Conversation::receive_events(Publisher& publisher, std::vector<zmq::message
     return ask_who(publisher, now);
   }
   publisher.last_s = header.s;
-  acknowledge_later(publisher);
+  acks_.owe(publisher, frames[1].size());
   if (error != wire::DecodeError::none) return refuse_batch(publisher, header, wire::describe(error));
   if (is_reserved_topic(header.t)) return refuse_batch(publisher, header, "topics of the broker's own");
   const wire::BodyCheck check = wire::check_body(frames[1].to_string_view(), header.n);
@@ -145,9 +145,9 @@ void Conversation::receive_events(Publisher& publisher, std::vector<zmq::message
 
 void Conversation::take_in(Publisher& publisher, Topic& topic, const wire::EventsHeader& header,
                            zmq::message_t&& body, const Now& now) {
-  if (!account(publisher, topic, header)) {
-    return refuse_batch(publisher, header, "more than 1,024 topics of one publisher");
-  }
+  PublisherTopic* const numbers = account(publisher, topic, header);
+  if (numbers == nullptr) return refuse_batch(publisher, header, "more than 1,024 topics of one publisher");
+  pace_.count(numbers->pace, now.steady);
   counters_.add(Counter::batches_received);
   counters_.add(Counter::events_received, header.n);
   sequencer_.accept(topic, {publisher.name, std::string(header.o), header.p, header.n, std::move(body)}, now);
@@ -162,13 +162,13 @@ PublisherTopic* Conversation::numbers_of(Publisher& publisher, const Topic& topi
   return &publisher.topics.emplace(&topic, start).first->second;
 }
 
-bool Conversation::account(Publisher& publisher, Topic& topic, const wire::EventsHeader& header) {
+PublisherTopic* Conversation::account(Publisher& publisher, Topic& topic, const wire::EventsHeader& header) {
   PublisherTopic* const numbers = numbers_of(publisher, topic, {header.p, header.d});
-  if (numbers == nullptr) return false;
+  if (numbers == nullptr) return nullptr;
   if (numbers->next_p != 0 && header.p > numbers->next_p) lose(topic, header.p - numbers->next_p);
   numbers->dropped = std::max(numbers->dropped, header.d);
   numbers->next_p = header.p + header.n;
-  return true;
+  return numbers;
 }
 
 void Conversation::account_drops(Publisher& publisher, const std::vector<wire::TopicCount>& drops) {
@@ -196,6 +196,7 @@ void Conversation::refuse_batch(Publisher& publisher, const wire::EventsHeader& 
   counters_.add(Counter::events_invalid, header.n);
   complaints_.add("refused a batch", name_of(&publisher), reason);
   answer(publisher.routing_id, wire::Reject{header.s, header.t, header.n, reason});
+  acks_.owe_at_once(publisher);
   Topic* const topic =
       is_topic(header.t) && !is_reserved_topic(header.t) ? topics_.find_or_add(header.t) : nullptr;
   if (topic == nullptr || header.n == 0) return;
@@ -210,8 +211,8 @@ void Conversation::receive_beat(Publisher& publisher, std::string_view frame) {
     return refuse_frame(publisher.routing_id, &publisher, wire::describe(error));
   }
   account_drops(publisher, beat.d);
-  // Earlier answers may have been lost: a ROUTER drops what a peer does not read.
-  acknowledge_later(publisher);
+  // It may be waiting for one, and earlier ones may have been lost: a ROUTER drops what a peer does not read.
+  acks_.owe_at_once(publisher);
   if (beat.g <= interest_.generation()) publisher.confirmed_generation = beat.g;
   if (beat.g != interest_.generation() && interest_.generation_known()) {
     answers_.push_back({publisher.routing_id, interest_.frame()});
@@ -225,26 +226,19 @@ void Conversation::receive_bye(Publisher& publisher, std::string_view frame) {
   counters_.add(Counter::publishers_down);
 }
 
-void Conversation::acknowledge() {
-  for (Publisher* const publisher : acks_due_) {
-    publisher->ack_due = false;
+void Conversation::acknowledge(const Now& now) {
+  acks_.send_due(now, [this](const Publisher& publisher) {
     wire::Ack ack;
-    ack.memory = publisher->last_s;
-    answer(publisher->routing_id, ack);
-  }
-  acks_due_.clear();
+    ack.memory = publisher.last_s;
+    ack.pace_us = static_cast<std::uint64_t>(pace_.collect().count());
+    answer(publisher.routing_id, ack);
+  });
 }
 
 void Conversation::announce_interest() {
   publishers_.for_each_live([this](const Publisher& publisher) {
     answers_.push_back({publisher.routing_id, interest_.frame()});
   });
-}
-
-void Conversation::acknowledge_later(Publisher& publisher) {
-  if (publisher.ack_due) return;
-  publisher.ack_due = true;
-  acks_due_.push_back(&publisher);
 }
 
 void Conversation::ask_who(Publisher& publisher, const Now& now) {

@@ -6,7 +6,9 @@
 #include <vector>
 #include <zmq.hpp>
 
+#include "ack_schedule.hpp"
 #include "metrics/counters.hpp"
+#include "pace.hpp"
 #include "publisher_registry.hpp"
 #include "runtime/complaints.hpp"
 #include "sequencing/sequencer.hpp"
@@ -39,8 +41,10 @@ class Conversation {
   /// One message from one connection: the header and, for `events`, the body.
   void receive(std::string_view routing_id, std::vector<zmq::message_t>& frames, const Now& now);
 
-  /// Acknowledges what was taken in since the last call.
-  void acknowledge();
+  /// Acknowledges what was taken in, to those for whom it is time.
+  void acknowledge(const Now& now);
+  /// When `acknowledge` has something to do.
+  [[nodiscard]] SteadyTime deadline() const noexcept { return acks_.deadline(); }
   /// Tells every live publisher the current interest.
   void announce_interest();
 
@@ -61,16 +65,15 @@ class Conversation {
   /// earlier broker. Null if it has too many topics.
   static PublisherTopic* numbers_of(Publisher& publisher, const Topic& topic,
                                     const PublisherTopic& first_seen);
-  /// Passes over the batch's numbers and adds to the topic's losses what they say was lost before it. False
-  /// if the publisher has too many topics.
-  [[nodiscard]] bool account(Publisher& publisher, Topic& topic, const wire::EventsHeader& header);
+  /// Passes over the batch's numbers and adds to the topic's losses what they say was lost before it. Null if
+  /// the publisher has too many topics.
+  [[nodiscard]] PublisherTopic* account(Publisher& publisher, Topic& topic, const wire::EventsHeader& header);
   void account_drops(Publisher& publisher, const std::vector<wire::TopicCount>& drops);
   void lose(Topic& topic, std::uint64_t events);
 
   void refuse_frame(std::string_view routing_id, const Publisher* publisher, std::string_view reason);
   void ask_who(Publisher& publisher, const Now& now);
   void ask_stranger(std::string_view routing_id, const Now& now);
-  void acknowledge_later(Publisher& publisher);
 
   template <typename Message>
   void answer(std::string_view routing_id, const Message& message);
@@ -86,7 +89,8 @@ class Conversation {
   /// Connections that spoke without a hello and were asked for one, with the time from which they are asked
   /// again.
   StringMap<SteadyTime> strangers_;
-  std::vector<Publisher*> acks_due_;
+  AckSchedule acks_;
+  Pace pace_;
   std::vector<Answer> answers_;
 };
 

@@ -10,10 +10,17 @@
 
 namespace zevi::broker {
 
+/// How many batches came in the current span of `Pace`.
+struct PaceMark {
+  std::uint32_t span = 0;
+  std::uint32_t batches = 0;
+};
+
 /// What the broker knows of one publisher's events in one topic.
 struct PublisherTopic {
   std::uint64_t next_p = 1;   ///< the number that its next event must have if none was lost; 0: any
   std::uint64_t dropped = 0;  ///< what it said it dropped, and `lost_before` holds already
+  PaceMark pace = {};
 };
 
 /// One publisher, from its first `hello` on, over all its connections. Kept for a while after its end, so
@@ -28,6 +35,8 @@ struct Publisher {
   bool live = true;       ///< said hello and neither goodbye nor nothing for too long
   bool behind = false;    ///< a batch is missing: nothing is taken in until the next hello
   bool ack_due = false;
+  SteadyTime next_ack{};                 ///< no acknowledgement before this
+  std::size_t unacknowledged_bytes = 0;  ///< taken in since the last one
   bool numbered_elsewhere = false;  ///< it had spoken with an earlier broker: its first p here is no loss
   std::unordered_map<const Topic*, PublisherTopic> topics;
 };

@@ -17,7 +17,7 @@ constexpr std::uint64_t busy_pieces_per_second = 10'000;
 
 void Sequencer::accept(Topic& topic, Piece&& piece, const Now& now) {
   const bool is_small = piece.body.size() < join_piece_bytes_max;
-  if (is_small) topic.rate.count(now.steady);
+  if (is_small) topic.rate.count(piece.publisher->id, now.steady);
   topic.next_q += piece.n;
   if (topic.pending.empty()) {
     waiting_.push_back(&topic);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 #include <zmq.hpp>
 
@@ -27,10 +28,12 @@ struct Piece {
   zmq::message_t body;
 };
 
-/// How many small batches of a topic arrive, measured over spans of 100 ms.
+/// How many small batches of a topic arrive that could be joined with one of another publisher, measured over
+/// spans of 100 ms. A publisher alone makes its batches as large as they should be by itself.
 class PieceRate {
  public:
-  void count(SteadyTime now) noexcept {
+  void count(std::uint64_t publisher_id, SteadyTime now) noexcept {
+    if (std::exchange(last_publisher_, publisher_id) == publisher_id) return;
     if (now - span_begin_ >= span) {
       const bool adjacent = now - span_begin_ < 2 * span;
       per_second_ = adjacent ? in_span_ * spans_per_second : 0;
@@ -46,6 +49,7 @@ class PieceRate {
   static constexpr std::uint64_t spans_per_second = 10;
 
   SteadyTime span_begin_{};
+  std::uint64_t last_publisher_ = 0;
   std::uint64_t in_span_ = 0;
   std::uint64_t per_second_ = 0;
 };

@@ -98,8 +98,9 @@ void encode(const Interest& message, std::string& out) {
 
 void encode(const Ack& message, std::string& out) {
   pack::Writer writer(out);
-  writer.map(4).text("k").text("ack").text("memory").uint(message.memory);
+  writer.map(message.pace_us == 0 ? 4 : 5).text("k").text("ack").text("memory").uint(message.memory);
   writer.text("written").uint(message.written).text("synced").uint(message.synced);
+  if (message.pace_us != 0) writer.text("pace_us").uint(message.pace_us);
 }
 
 void encode(const Reject& message, std::string& out) {
@@ -168,6 +169,7 @@ DecodeError decode(std::string_view frame, Ack& message) noexcept {
     if (key == "memory") return read_uint(value, message.memory);
     if (key == "written") return read_uint(value, message.written);
     if (key == "synced") return read_uint(value, message.synced);
+    if (key == "pace_us") return read_uint(value, message.pace_us);
     return skip_value(value);
   });
 }

@@ -68,7 +68,9 @@ json to_fields(const wire::Interest& message) {
 }
 
 json to_fields(const wire::Ack& message) {
-  return {{"memory", message.memory}, {"written", message.written}, {"synced", message.synced}};
+  json fields = {{"memory", message.memory}, {"written", message.written}, {"synced", message.synced}};
+  if (message.pace_us != 0) fields["pace_us"] = message.pace_us;
+  return fields;
 }
 
 json to_fields(const wire::Reject& message) {

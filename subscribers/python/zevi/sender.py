@@ -18,6 +18,7 @@ from .window import ResendWindow
 
 _LOOK_ROUND_SECONDS = 0.25
 _HELLO_AGAIN_SECONDS = 1.0
+_PACE_US_MAX = 20_000
 _BYE_LINGER_MS = 50
 
 
@@ -55,6 +56,7 @@ class Sender:
         self._context = context
         self._where = (runtime_dir, endpoint)
         self._flush_interval = flush_interval
+        self._pace = 0.0
         self._start_lock = threading.Lock()
         self._thread: Optional[threading.Thread] = None
         self._wake_read: sockets.socket
@@ -146,7 +148,7 @@ class Sender:
                 self._beat_if_due()
                 if took and self._stop_at is None:
                     # A lone event has left by now; what comes in this time travels together.
-                    time.sleep(self._flush_interval)
+                    time.sleep(max(self._flush_interval, self._pace))
                 else:
                     self._sleep()
             self._say_bye()
@@ -245,6 +247,7 @@ class Sender:
     def _take_ack(self, ack: wire.Ack) -> None:
         if self._welcome is None:
             return
+        self._pace = min(ack.pace_us, _PACE_US_MAX) / 1e6
         released = self._window.release(ack, self._welcome)
         if not released:
             return

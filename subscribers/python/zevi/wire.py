@@ -200,6 +200,8 @@ class Ack:
     memory: int
     written: int
     synced: int
+    #: How long to collect events before the next batch.
+    pace_us: int = 0
 
 
 @dataclass
@@ -266,7 +268,8 @@ def decode_answer(frame: bytes) -> Any:
             raise WireError("an interest without a generation")
         return Interest(g, wanted, _pairs(fields, "h", bool))
     if kind == "ack":
-        return Ack(_number(fields, "memory"), _number(fields, "written"), _number(fields, "synced"))
+        levels = (_number(fields, level) for level in ("memory", "written", "synced"))
+        return Ack(*levels, pace_us=_number(fields, "pace_us"))
     if kind == "reject":
         _require(fields, "s")
         return Reject(_number(fields, "s"), _text(fields, "t"), _number(fields, "n"), _text(fields, "reason"))

@@ -62,7 +62,7 @@ class Talk {
     for (const std::string& frame : bytes) frames.emplace_back(frame);
     conversation.receive(connection, frames, now_);
     sequencer_.flush_all(now_);
-    conversation.acknowledge();
+    conversation.acknowledge(now_);
   }
 
   /// The kinds of the answers since the last call.

@@ -175,12 +175,24 @@ TEST_CASE("batches of a calm topic never wait") {
   }
 }
 
-TEST_CASE("small batches of a busy topic wait to be joined, at most the configured time") {
+TEST_CASE("batches of a busy topic with one publisher leave at once") {
   Fixture f;
   std::uint64_t p = 1;
   for (auto t = 0us; t < 200ms; t += 100us) {
     f.sequencer.accept(f.topic, piece(f.a, p++, 1), at(t));
     f.sequencer.flush(at(t));
+  }
+  CHECK(f.recorder.sent.size() == p - 1);
+}
+
+TEST_CASE(
+    "small batches of a busy topic with several publishers wait to be joined, at most the configured time") {
+  Fixture f;
+  std::uint64_t p = 1;
+  for (auto t = 0us; t < 200ms; t += 200us, ++p) {
+    f.sequencer.accept(f.topic, piece(f.a, p, 1), at(t));
+    f.sequencer.accept(f.topic, piece(f.b, p, 1), at(t + 100us));
+    f.sequencer.flush(at(t + 100us));
   }
   f.sequencer.flush_all(at(200ms));
   const std::size_t before = f.recorder.sent.size();

@@ -76,7 +76,7 @@ DECODERS = {
         },
     ),
     "interest": (wire.decode_answer, lambda m: {"g": m.g, "w": m.wanted, "h": [list(pair) for pair in m.kept]}),
-    "ack": (wire.decode_answer, lambda m: {"memory": m.memory, "written": m.written, "synced": m.synced}),
+    "ack": (wire.decode_answer, lambda m: {name: value for name, value in vars(m).items() if name != "pace_us" or value}),
     "reject": (wire.decode_answer, lambda m: {"s": m.s, "t": m.topic, "n": m.n, "reason": m.reason}),
     "who": (wire.decode_answer, lambda m: {}),
     "unknown": (wire.decode_answer, lambda m: {}),

@@ -42,6 +42,7 @@ std::vector<std::string> one_of_each() {
       encoded(welcome),
       encoded(wire::Interest{2, {"E_CORE_", ""}, {{"", true}, {"E_PROFILING_", false}}}),
       encoded(wire::Ack{3, 2, 1}),
+      encoded(wire::Ack{3, 2, 1, 400}),
       encoded(wire::Reject{3, "A", 2, "because"}),
       encoded(wire::Who{}),
       encoded(stream),

@@ -51,11 +51,13 @@ struct Interest {
   [[nodiscard]] bool wants(std::string_view topic) const noexcept;
 };
 
-/// The highest batch number that reached each level, all lower ones included.
+/// The highest batch number that reached each level, all lower ones included, and how long the publisher is
+/// asked to collect events before its next batch.
 struct Ack {
   std::uint64_t memory = 0;
   std::uint64_t written = 0;
   std::uint64_t synced = 0;
+  std::uint64_t pace_us = 0;  ///< at most `limits::pace_max`; 0: as short as the publisher likes
   bool operator==(const Ack&) const = default;
 };
 

@@ -1,0 +1,52 @@
+#include "ingress/pace.hpp"
+
+#include <vector>
+
+#include "catch.hpp"
+
+using namespace zevi::broker;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr SteadyTime start = SteadyTime{} + 1h;
+
+/// The pace behind 100 ms in which each of `streams` sent a batch every `interval`, and how it was 300 ms
+/// later.
+struct Paces {
+  std::chrono::microseconds busy;
+  std::chrono::microseconds later;
+};
+
+Paces paces(std::size_t streams, std::chrono::microseconds interval) {
+  Pace pace;
+  std::vector<PaceMark> marks(streams);
+  for (SteadyTime now = start; now <= start + 100ms; now += interval) {
+    for (PaceMark& mark : marks) pace.count(mark, now);
+  }
+  const auto busy = pace.collect();
+  pace.count(marks[0], start + 400ms);
+  return {busy, pace.collect()};
+}
+
+}  // namespace
+
+TEST_CASE("a publisher alone is left to its own pace, however often it sends") {
+  CHECK(paces(1, 50us).busy == 0us);
+}
+
+TEST_CASE("the more publishers are busy, the longer each is asked to collect, up to a limit") {
+  CHECK(paces(2, 1ms).busy == 500us);
+  CHECK(paces(8, 1ms).busy == 2000us);
+  CHECK(paces(64, 1ms).busy == 16ms);
+  CHECK(paces(1000, 10ms).busy == zevi::limits::pace_max);
+}
+
+TEST_CASE("publishers that follow the slowest pace still count as busy") {
+  CHECK(paces(1000, zevi::limits::pace_max).busy == zevi::limits::pace_max);
+}
+
+TEST_CASE("publishers that send now and then are not busy, and the pace goes back when all is quiet") {
+  CHECK(paces(64, 60ms).busy == 0us);
+  CHECK(paces(64, 1ms).later == 0us);
+}
