@@ -64,6 +64,14 @@ class Ring {
     head_.store(behind(head_.load(std::memory_order_relaxed), bytes), std::memory_order_seq_cst);
   }
 
+  /// Whether more than half of the ring waits to be read.
+  [[nodiscard]] bool is_half_full() noexcept {
+    const Position head = head_.load(std::memory_order_relaxed);
+    if (static_cast<Position>(head - tail_seen_) <= capacity_ / 2) return false;
+    tail_seen_ = tail_.load(std::memory_order_acquire);
+    return static_cast<Position>(head - tail_seen_) > capacity_ / 2;
+  }
+
   // The consumer's part.
 
   /// Takes notice of what has been committed; `front` gives records up to there. False if there is nothing.

@@ -252,8 +252,11 @@ zevi_status Event::publish(std::uint8_t* map, std::size_t map_bytes) noexcept {
   std::memcpy(record_, &head, sizeof head);
 
   lane_->count_published();
-  lane_->ring()->commit(sizeof head + head.entry_offset + head.entry_bytes);
-  lane_->session().wakeup().wake_if_sleeping();
+  Ring<>& ring = *lane_->ring();
+  Wakeup& wakeup = lane_->session().wakeup();
+  ring.commit(sizeof head + head.entry_offset + head.entry_bytes);
+  wakeup.wake_if_sleeping();
+  if (ring.is_half_full()) wakeup.hurry();
   lane_->set_open_event(nullptr);
   topic_ = nullptr;
   return ZEVI_OK;

@@ -55,7 +55,7 @@ Flusher::Work Flusher::do_work(Clock::time_point now) {
   converse(now);
   const std::uint64_t newest_request = parts_.flush_requests.newest();
   Work work;
-  work.found_events = drain();
+  work.events = drain();
   work.is_stuck = is_full();
   batches_.close_all();
   if (!work.is_stuck) {
@@ -63,6 +63,7 @@ Flusher::Work Flusher::do_work(Clock::time_point now) {
     note_flush_requests(newest_request);
   }
   send_batches(now);
+  if (is_beat_due_) say_beat(now);
   return work;
 }
 
@@ -111,29 +112,31 @@ void Flusher::adopt_lanes() {
   }
 }
 
-bool Flusher::drain() {
+std::size_t Flusher::drain() {
   adopt_lanes();
-  bool found = false;
+  std::size_t events = 0;
   for (std::size_t i = 0; i < sources_.size() && !is_full(); ++i) {
     if (first_source_ >= sources_.size()) first_source_ = 0;
-    found |= drain(sources_[first_source_]);
+    events += drain(sources_[first_source_]);
     if (!is_full()) ++first_source_;
   }
-  return found;
+  return events;
 }
 
-bool Flusher::drain(Source& source) {
+std::size_t Flusher::drain(Source& source) {
   Ring<>* const ring = source.lane->ring();
-  if (ring == nullptr || !ring->refresh()) return false;
+  if (ring == nullptr || !ring->refresh()) return 0;
+  std::size_t events = 0;
   while (const std::uint8_t* record = ring->front()) {
     if (is_full()) break;
     take_in(source, record);
     RecordHead head;
     std::memcpy(&head, record, sizeof head);
     ring->pop(sizeof head + head.entry_offset + head.entry_bytes);
+    ++events;
   }
   ring->release();
-  return true;
+  return events;
 }
 
 void Flusher::take_in(Source& source, const std::uint8_t* record) {
@@ -188,6 +191,8 @@ void Flusher::note_flush_requests(std::uint64_t newest) {
   flush_noted_ = newest;
   waiting_flushes_.push_back({newest, window_.next() - 1});
   fulfil_flush_requests();
+  // The broker answers a beat by an acknowledgement at once, instead of at its leisure.
+  if (!waiting_flushes_.empty()) is_beat_due_ = true;
 }
 
 void Flusher::fulfil_flush_requests() {
@@ -231,6 +236,7 @@ void Flusher::on_welcome(std::string_view frame, Clock::time_point now) {
     broker_id_ = welcome.id;
     interest_generation_ = 0;
     acked_ = wire::Ack{};
+    pace_ = std::chrono::microseconds(0);
     parts_.topics.apply(Interest());
   }
   window_bytes_ =
@@ -260,6 +266,8 @@ void Flusher::on_ack(std::string_view frame, Clock::time_point now) {
   acked_.memory = std::min(std::max(acked_.memory, ack.memory), sent);
   acked_.written = std::min(std::max(acked_.written, ack.written), sent);
   acked_.synced = std::min(std::max(acked_.synced, ack.synced), sent);
+  pace_ = std::min<std::chrono::microseconds>(
+      std::chrono::microseconds(std::min<std::uint64_t>(ack.pace_us, 1'000'000)), limits::pace_max);
   release_acknowledged(now);
 }
 

@@ -42,7 +42,7 @@ class Flusher {
   using Clock = std::chrono::steady_clock;
 
   struct Work {
-    bool found_events = false;
+    std::size_t events = 0;  ///< taken out of the rings
     /// The rings may hold events that the window has no room for: only the broker can help.
     bool is_stuck = false;
   };
@@ -57,6 +57,8 @@ class Flusher {
 
   /// Whether an event waits in a ring, or a new ring is there; for the look before going to sleep.
   [[nodiscard]] bool has_events();
+  /// How long the broker asks us to collect events between batches.
+  [[nodiscard]] std::chrono::microseconds pace() const noexcept { return pace_; }
   /// When there is something to do even if nothing happens.
   [[nodiscard]] Clock::time_point next_deadline() const noexcept;
   [[nodiscard]] Link& link() noexcept { return link_; }
@@ -78,8 +80,8 @@ class Flusher {
 
   // From the rings into the window.
   void adopt_lanes();
-  [[nodiscard]] bool drain();
-  [[nodiscard]] bool drain(Source& source);
+  [[nodiscard]] std::size_t drain();
+  [[nodiscard]] std::size_t drain(Source& source);
   void take_in(Source& source, const std::uint8_t* record);
   void number_drops(Source& source, std::size_t topic, std::uint64_t dropped);
   void number_all_drops(Source& source);
@@ -120,6 +122,7 @@ class Flusher {
   std::uint64_t interest_generation_ = 0;
   AckLevels levels_;
   wire::Ack acked_;
+  std::chrono::microseconds pace_{0};
   std::uint64_t next_to_send_ = 1;
   std::uint64_t never_sent_ = 1;  ///< batches from this number on were never handed to the socket
   bool is_beat_due_ = false;

@@ -24,13 +24,20 @@ class Wakeup {
   void wake_if_sleeping() noexcept {
     if (sleeping_.load(std::memory_order_seq_cst) && sleeping_.exchange(false)) wake();
   }
+  /// Wakes it from collecting a burst too, since a ring fills faster than it looks. Once for each look.
+  void hurry() noexcept {
+    if (!is_hurried_.load(std::memory_order_relaxed) && !is_hurried_.exchange(true)) wake();
+  }
   /// Wakes it from any sleep.
   void wake() noexcept;
 
   // The flusher.
 
   void about_to_sleep() noexcept { sleeping_.store(true, std::memory_order_seq_cst); }
-  void awake() noexcept { sleeping_.store(false, std::memory_order_relaxed); }
+  /// True if a publishing thread has seen that it slept.
+  bool awake() noexcept { return !sleeping_.exchange(false); }
+  /// All rings have been emptied.
+  void has_looked() noexcept { is_hurried_.store(false, std::memory_order_relaxed); }
 
   /// Waits until `socket` can be read, `wake` was called, or the time is up, whichever comes first. True if
   /// `wake` was called.
@@ -38,6 +45,7 @@ class Wakeup {
 
  private:
   std::atomic<bool> sleeping_{false};
+  std::atomic<bool> is_hurried_{false};
   int event_;
 };
 

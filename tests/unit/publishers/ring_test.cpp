@@ -150,6 +150,20 @@ TEST_CASE("a full ring has room again only when what was popped is released") {
   CHECK(fixture.put(longest, 0));
 }
 
+TEST_CASE("a ring is half full while more than half of it waits to be read") {
+  Fixture fixture;
+  std::uint8_t records = 0;
+  while (records * longest < capacity / 2) REQUIRE(fixture.put(longest, records++));
+  CHECK_FALSE(fixture.ring.is_half_full());
+  REQUIRE(fixture.put(longest, records));
+  CHECK(fixture.ring.is_half_full());
+  REQUIRE(fixture.ring.refresh());
+  REQUIRE(fixture.take(0) == longest);
+  CHECK(fixture.ring.is_half_full());
+  fixture.ring.release();
+  CHECK_FALSE(fixture.ring.is_half_full());
+}
+
 TEST_CASE("a popped record stays as it is until it is released") {
   Fixture fixture;
   REQUIRE(fixture.put(longest, 7));
