@@ -26,28 +26,25 @@ bool has_sound_numbers(const wire::StreamHeader& header) noexcept {
 
 bool Arrival::open(Frames&& frames, Feed feed) {
   frames_ = std::move(frames);
-  feed_ = feed;
   topic_ = text_of(frames_[0]);
-  has_only_entry_ = false;
-  body_ = wire::BodyReader({});
+  places_.clear();
+  next_ = 0;
   if (!is_topic(topic_)) return false;
   return (feed == Feed::stream ? open_stream() : open_events()) && has_sound_numbers(header_);
 }
 
 bool Arrival::open_stream() {
-  const std::string_view body = text_of(frames_[2]);
+  body_ = text_of(frames_[2]);
   if (wire::decode(text_of(frames_[1]), header_) != wire::DecodeError::none) return false;
   if (header_.version < wire::version_min || header_.version > wire::version_max) return false;
-  if (!wire::check_body(body, header_.n)) return false;
-  body_ = wire::BodyReader(body);
-  return true;
+  return static_cast<bool>(wire::check_body(body_, header_.n, places_));
 }
 
 bool Arrival::open_events() {
-  const std::string_view params = text_of(frames_[1]);
+  body_ = text_of(frames_[1]);
   wire::EventMeta meta;
   if (wire::decode(text_of(frames_[2]), meta) != wire::DecodeError::none) return false;
-  if (!wire::check_params(params)) return false;
+  if (!wire::check_params(body_)) return false;
   header_.b = meta.b;
   header_.q = meta.q;
   header_.n = 1;
@@ -59,16 +56,8 @@ bool Arrival::open_events() {
                        .count = 1,
                        .host = meta.host,
                        .origin = {}});
-  only_entry_ = {.time_ns = meta.time_ns, .params = params, .whole = params};
-  has_only_entry_ = true;
-  return true;
-}
-
-bool Arrival::next(wire::Entry& entry) noexcept {
-  if (feed_ == Feed::stream) return body_.next(entry);
-  if (!has_only_entry_) return false;
-  has_only_entry_ = false;
-  entry = only_entry_;
+  places_.push_back(
+      {.time_ns = meta.time_ns, .params_begin = 0, .params_end = static_cast<std::uint32_t>(body_.size())});
   return true;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "frames.hpp"
 #include "zevi/subscriber.hpp"
@@ -14,7 +15,7 @@ namespace zevi::subscriber {
 /// and as entries to walk. Owns the frames that all views point into.
 class Arrival {
  public:
-  Arrival() : body_({}) {}
+  Arrival() = default;
   Arrival(const Arrival&) = delete;
   Arrival& operator=(const Arrival&) = delete;
 
@@ -23,8 +24,13 @@ class Arrival {
 
   [[nodiscard]] std::string_view topic() const noexcept { return topic_; }
   [[nodiscard]] const wire::StreamHeader& header() const noexcept { return header_; }
-  /// The next entry, false behind the last.
-  [[nodiscard]] bool next(wire::Entry& entry) noexcept;
+  /// The next entry, null behind the last.
+  [[nodiscard]] const wire::EntryPlace* next() noexcept {
+    return next_ < places_.size() ? &places_[next_++] : nullptr;
+  }
+  [[nodiscard]] std::string_view params(const wire::EntryPlace& place) const noexcept {
+    return place.params(body_);
+  }
 
  private:
   [[nodiscard]] bool open_stream();
@@ -33,10 +39,9 @@ class Arrival {
   Frames frames_;
   std::string_view topic_;
   wire::StreamHeader header_;
-  Feed feed_ = Feed::stream;
-  wire::BodyReader body_;
-  wire::Entry only_entry_;
-  bool has_only_entry_ = false;
+  std::string_view body_;
+  std::vector<wire::EntryPlace> places_;
+  std::size_t next_ = 0;
 };
 
 }  // namespace zevi::subscriber

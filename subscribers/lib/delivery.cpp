@@ -63,36 +63,36 @@ const Message* Delivery::next() {
   return message;
 }
 
-void Delivery::enter_run() {
+void Delivery::enter_run(Event& event) {
   const auto& runs = arrival_.header().r;
   while (left_in_run_ == 0 && run_ < runs.size()) {
     const wire::Run& run = runs[run_++];
     left_in_run_ = run.count;
     repeats_left_ = topic_->repeats(run.id, run.p, run.count, now_);
-    event_ = {.topic = arrival_.topic(),
-              .q = 0,
-              .time_ns = 0,
-              .src = run.src,
-              .pid = run.pid,
-              .host = run.host,
-              .id = run.id,
-              .p = run.p,
-              .origin = run.origin,
-              .epoch = arrival_.header().b,
-              .params_raw = {}};
+    event = {.topic = arrival_.topic(),
+             .q = 0,
+             .time_ns = 0,
+             .src = run.src,
+             .pid = run.pid,
+             .host = run.host,
+             .id = run.id,
+             .p = run.p,
+             .origin = run.origin,
+             .epoch = arrival_.header().b,
+             .params_raw = {}};
   }
 }
 
 const Message* Delivery::next_event() {
-  wire::Entry entry;
-  while (arrival_.next(entry)) {
-    if (left_in_run_ == 0) enter_run();
+  Event& event = current_.event_in_place();
+  while (const wire::EntryPlace* const place = arrival_.next()) {
+    if (left_in_run_ == 0) enter_run(event);
     const wire::Run& run = arrival_.header().r[run_ - 1];
-    event_.p = run.p == 0 ? 0 : run.p + (run.count - left_in_run_);
+    event.p = run.p == 0 ? 0 : run.p + (run.count - left_in_run_);
     --left_in_run_;
-    event_.q = q_++;
-    event_.time_ns = entry.time_ns;
-    event_.params_raw = entry.params;
+    event.q = q_++;
+    event.time_ns = place->time_ns;
+    event.params_raw = arrival_.params(*place);
     const bool known = known_left_ > 0;
     const bool repeated = repeats_left_ > 0;
     if (known) --known_left_;
@@ -101,7 +101,6 @@ const Message* Delivery::next_event() {
       ++statistics_.repeats;
       continue;
     }
-    current_ = Message(event_);
     ++statistics_.events;
     return &current_;
   }

@@ -35,7 +35,7 @@ class Delivery {
  private:
   void begin_marks();
   void add_marks(const Finding& finding);
-  void enter_run();
+  void enter_run(Event& event);
   [[nodiscard]] const Message* next_event();
 
   const Feed feed_;
@@ -55,8 +55,7 @@ class Delivery {
   std::size_t run_ = 0;
   std::uint32_t left_in_run_ = 0;
   std::uint32_t repeats_left_ = 0;  // entries of the run that had arrived before under another q
-  Message current_;
-  Event event_;
+  Message current_;                 // an event, filled in anew for each
 };
 
 }  // namespace zevi::subscriber

@@ -10,6 +10,10 @@
 
 namespace zevi {
 
+namespace subscriber {
+class Delivery;
+}
+
 /// Events between the broker and this subscriber that will not come: the subscriber was slower than its
 /// queue is long, or not connected. It stands where the events are missing.
 struct Gap {
@@ -52,6 +56,13 @@ class Message {
   [[nodiscard]] const Content& content() const noexcept { return content_; }
 
  private:
+  friend class subscriber::Delivery;
+  /// The event that this is made to be, so that thousands in a row are not each copied into place.
+  Event& event_in_place() noexcept {
+    Event* const event = std::get_if<Event>(&content_);
+    return event != nullptr ? *event : content_.emplace<Event>();
+  }
+
   Content content_;
 };
 
