@@ -153,7 +153,7 @@ TEST_CASE("a full ring has room again only when what was popped is released") {
 TEST_CASE("a ring is half full while more than half of it waits to be read") {
   Fixture fixture;
   std::uint8_t records = 0;
-  while (records * longest < capacity / 2) REQUIRE(fixture.put(longest, records++));
+  while ((records + 1U) * longest <= capacity / 2) REQUIRE(fixture.put(longest, records++));
   CHECK_FALSE(fixture.ring.is_half_full());
   REQUIRE(fixture.put(longest, records));
   CHECK(fixture.ring.is_half_full());
