@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
-from typing import Callable, List, Optional
+from typing import Callable, List, Optional, Sequence
 
 from .processes import BenchError, find_program, start_server
 
@@ -74,9 +74,11 @@ class Zevi(Peer):
     name = "zevi stream"
     client = "zevi"
     feed = "stream"
+    #: Of zevid, beyond those that it needs here.
+    options: Sequence[object] = ()
 
     def command(self, directory: Path) -> List[object]:
-        return [find_program(self.build_dir, "zevid"), "--runtime-dir", directory]
+        return [find_program(self.build_dir, "zevid"), "--runtime-dir", directory, *self.options]
 
     def reader_address(self, directory: Path) -> str:
         return f"{directory}#{self.feed}"
@@ -190,8 +192,6 @@ def _free_port() -> int:
 
 
 _all: List[Callable[[Path], Peer]] = [Zevi, ZeviEvents, ZmqProxy, ZmqProxyEnvelope, Nats, Redis, Mosquitto]
-#: The one that the ratios are against.
-baseline = ZmqProxy.name
 
 
 def all_peers(build_dir: Path) -> List[Peer]:

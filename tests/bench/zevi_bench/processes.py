@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Dict, List, Sequence
+from typing import Any, Dict, Sequence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "support"))
 from zevi_test.programs import die_with_parent, find_program  # noqa: E402,F401
@@ -99,15 +99,6 @@ def cpu_ns(pid: int) -> int:
     return total
 
 
-def threads_cpu_ns(pid: int) -> Dict[str, int]:
-    """The same for each name of a thread."""
-    times: Dict[str, int] = {}
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        name = (task / "comm").read_text().strip()
-        times[name] = times.get(name, 0) + int((task / "schedstat").read_text().split()[0])
-    return times
-
-
 def memory_bytes(pid: int, field: str = "VmRSS") -> int:
     """`VmRSS`, what a process holds now, or `VmHWM`, the most it ever held."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
@@ -116,12 +107,13 @@ def memory_bytes(pid: int, field: str = "VmRSS") -> int:
     raise BenchError(f"no {field} of process {pid}")
 
 
-def processor() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return "unknown processor"
+def machine() -> Dict[str, Any]:
+    names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    processor = names[0].partition(":")[2].strip() if names else "an unknown processor"
+    return {"cores": len(os.sched_getaffinity(0)), "processor": processor}
 
 
-def cores() -> List[int]:
-    return sorted(os.sched_getaffinity(0))
+def progress(what: str) -> None:
+    """Says on a terminal what is being done, in place of what it said before."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{what}", end="", file=sys.stderr, flush=True)
