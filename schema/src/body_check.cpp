@@ -1,60 +1,22 @@
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 
+#include "known_shape.hpp"
+#include "value_tags.hpp"
 #include "zevi/limits.hpp"
 #include "zevi/wire/body.hpp"
 
 // This pass runs over every byte that enters the broker. It is written apart from `pack::Reader` because the
-// checks need less than an `Item` of each value: what its first byte says, and how long it is.
+// checks need less than an `Item` of each value: what its first byte says, and how long it is. Three layers:
+// an entry of the shape of those before it is passed as a whole (`KnownShape`); pairs of plain keys and plain
+// values are passed one after the other (`pass_common_pairs`); all else is taken apart step by step. Only the
+// last layer refuses anything, so it alone says what a fault is and where.
 
 namespace zevi::wire {
 
 namespace {
-
-enum class Shape : std::uint8_t { number, str, bin, array, map, extension, reserved };
-
-/// What the first byte of a value says. The size that follows it takes `size_bytes` bytes; with 0 the size is
-/// `size` itself. It counts the bytes of a number, `str` or `bin`, the elements of an array, the pairs of a
-/// map.
-struct Tag {
-  Shape shape = Shape::reserved;
-  std::uint8_t size_bytes = 0;
-  std::uint8_t size = 0;
-};
-
-constexpr std::array<Tag, 256> make_tags() {
-  std::array<Tag, 256> tags{};
-  const auto fill = [&](unsigned first, unsigned last, Shape shape, unsigned size_mask) {
-    for (unsigned byte = first; byte <= last; ++byte) {
-      tags[byte] = {shape, 0, static_cast<std::uint8_t>(byte & size_mask)};
-    }
-  };
-  fill(0x00, 0x7F, Shape::number, 0);
-  fill(0x80, 0x8F, Shape::map, 0x0F);
-  fill(0x90, 0x9F, Shape::array, 0x0F);
-  fill(0xA0, 0xBF, Shape::str, 0x1F);
-  fill(0xE0, 0xFF, Shape::number, 0);
-  tags[0xC0] = tags[0xC2] = tags[0xC3] = {Shape::number, 0, 0};
-  tags[0xCC] = tags[0xD0] = {Shape::number, 0, 1};
-  tags[0xCD] = tags[0xD1] = {Shape::number, 0, 2};
-  tags[0xCA] = tags[0xCE] = tags[0xD2] = {Shape::number, 0, 4};
-  tags[0xCB] = tags[0xCF] = tags[0xD3] = {Shape::number, 0, 8};
-  tags[0xC4] = {Shape::bin, 1, 0};
-  tags[0xC5] = {Shape::bin, 2, 0};
-  tags[0xC6] = {Shape::bin, 4, 0};
-  tags[0xD9] = {Shape::str, 1, 0};
-  tags[0xDA] = {Shape::str, 2, 0};
-  tags[0xDB] = {Shape::str, 4, 0};
-  tags[0xDC] = {Shape::array, 2, 0};
-  tags[0xDD] = {Shape::array, 4, 0};
-  tags[0xDE] = {Shape::map, 2, 0};
-  tags[0xDF] = {Shape::map, 4, 0};
-  fill(0xC7, 0xC9, Shape::extension, 0);
-  fill(0xD4, 0xD8, Shape::extension, 0);
-  return tags;
-}
-
-constexpr std::array<Tag, 256> tags = make_tags();
 
 class Checker {
  public:
@@ -73,34 +35,40 @@ class Checker {
 
   /// `place` is filled in if the entry is good.
   [[nodiscard]] BodyError check_entry(EntryPlace& place) noexcept {
-    BodyError error = read_head();
-    if (error != BodyError::none) return error;
-    if (shape_ != Shape::array || size_ != 2) return BodyError::not_a_pair;
-    error = check_time(place.time_ns);
-    if (error != BodyError::none) return error;
-    const std::uint8_t* const params = at_;
-    place.params_begin = static_cast<std::uint32_t>(offset());
-    error = check_map();
-    if (error != BodyError::none) return error;
-    place.params_end = static_cast<std::uint32_t>(offset());
-    if (static_cast<std::size_t>(at_ - params) <= limits::event_bytes_max) return BodyError::none;
-    value_ = params;
-    return BodyError::event_too_large;
+    const std::uint8_t* const entry = at_;
+    if (shape_before_.covers(entry, left())) {
+      place.time_ns = wide_time(entry);
+      place.params_begin = static_cast<std::uint32_t>(offset() + entry_head_bytes);
+      at_ += shape_before_.size();
+      place.params_end = static_cast<std::uint32_t>(offset());
+      return BodyError::none;
+    }
+    const BodyError error = check_new_entry(place);
+    if (error == BodyError::none) shape_before_.consider(entry, static_cast<std::size_t>(at_ - entry));
+    return error;
   }
 
-  /// Checks one parameter map. Of the arrays and maps that are open, the innermost is in `level`, those
-  /// around it are on a stack of fixed size.
+  /// Checks one parameter map.
   [[nodiscard]] BodyError check_map() noexcept {
+    const BodyError error = read_head();
+    if (error != BodyError::none) return error;
+    if (shape_ != Shape::map) return BodyError::params;
+    const std::uint32_t left = pass_common_pairs(size_);
+    return left == 0 ? BodyError::none : check_pairs(left);
+  }
+
+ private:
+  /// Checks so many pairs of the parameter map and what is nested in them. Of the arrays and maps that are
+  /// open, the innermost is in `level`, those around it are on a stack of fixed size.
+  [[nodiscard]] BodyError check_pairs(std::uint32_t pairs) noexcept {
     struct Level {
       std::uint32_t left;  // elements or pairs still to come
       bool is_map;
     };
     std::array<Level, limits::nesting_max - 1> around;
     std::size_t depth = 0;
-    BodyError error = read_head();
-    if (error != BodyError::none) return error;
-    if (shape_ != Shape::map) return BodyError::params;
-    Level level{size_, true};
+    BodyError error = BodyError::none;
+    Level level{pairs, true};
     for (;;) {
       while (level.left == 0) {
         if (depth == 0) return BodyError::none;
@@ -121,10 +89,101 @@ class Checker {
       }
       error = check_scalar();
       if (error != BodyError::none) return error;
+      if (level.is_map) level.left = pass_common_pairs(level.left);
     }
   }
 
- private:
+  [[nodiscard]] BodyError check_new_entry(EntryPlace& place) noexcept {
+    if (KnownShape::has_wide_time(at_, left())) {
+      place.time_ns = wide_time(at_);
+      at_ += entry_head_bytes;
+    } else {
+      const BodyError error = check_entry_head(place.time_ns);
+      if (error != BodyError::none) return error;
+    }
+    const std::uint8_t* const params = at_;
+    place.params_begin = static_cast<std::uint32_t>(offset());
+    const BodyError error = check_map();
+    if (error != BodyError::none) return error;
+    place.params_end = static_cast<std::uint32_t>(offset());
+    if (static_cast<std::size_t>(at_ - params) <= limits::event_bytes_max) return BodyError::none;
+    value_ = params;
+    return BodyError::event_too_large;
+  }
+
+  /// Passes `pairs` pairs, or as many as are short text with a number, short text, nil or boolean, and says
+  /// how many are left.
+  [[nodiscard]] std::uint32_t pass_common_pairs(std::uint32_t pairs) noexcept {
+    const std::uint8_t* at = at_;
+    for (; pairs > 0; --pairs) {
+      const std::uint8_t* const key_end = end_of_short_text(at);
+      if (key_end == nullptr) break;
+      const std::uint8_t* const value_end = end_of_common_value(key_end);
+      if (value_end == nullptr) break;
+      at = value_end;
+    }
+    at_ = at;
+    return pairs;
+  }
+
+  /// So many bytes can be read at once from where a value begins that is looked at for being common.
+  static constexpr std::ptrdiff_t word_bytes = sizeof(std::uint64_t);
+
+  /// Where the value behind it begins, or null if `at` is no ASCII `str` of at most 31 bytes, or too close to
+  /// the end to tell.
+  [[nodiscard]] const std::uint8_t* end_of_short_text(const std::uint8_t* at) const noexcept {
+    if (end_ - at < word_bytes) return nullptr;
+    if ((*at & 0xE0U) != 0xA0) return nullptr;
+    const std::ptrdiff_t size = *at & 0x1FU;
+    if (size < word_bytes) {
+      // The text and its head are in one word. Of that the head is made to look like ASCII, and what is
+      // behind the text is shifted out.
+      const std::uint64_t word = load_little_endian(at) ^ 0x80U;
+      const auto bits_behind = static_cast<unsigned>(8 * (word_bytes - 1 - size));
+      return (word << bits_behind & first_bits) == 0 ? at + 1 + size : nullptr;
+    }
+    if (end_ - at <= size) return nullptr;
+    // Four words that overlap cover 8 to 31 bytes; which of them do so is no branch to guess.
+    const std::uint8_t* const text = at + 1;
+    const std::ptrdiff_t last = size - word_bytes;
+    const std::uint64_t bytes = load_little_endian(text) |
+                                load_little_endian(text + std::min(last, word_bytes)) |
+                                load_little_endian(text + std::max(last - word_bytes, std::ptrdiff_t{0})) |
+                                load_little_endian(text + last);
+    return (bytes & first_bits) == 0 ? text + size : nullptr;
+  }
+
+  [[nodiscard]] const std::uint8_t* end_of_common_value(const std::uint8_t* at) const noexcept {
+    if (at == end_) return nullptr;
+    const std::uint8_t first = *at;
+    if ((first & 0xE0U) == 0xA0) return end_of_short_text(at);
+    std::ptrdiff_t size = 1;
+    if (first >= 0x80 && first < 0xE0) {
+      size = common_sizes[first - 0x80U];
+      if (size == 0 || size > end_ - at) return nullptr;
+    }
+    return at + size;
+  }
+
+  /// Of a value with a first byte from 0x80 to 0xDF: how many bytes it takes if it is a number, nil or
+  /// boolean, or else 0.
+  static constexpr std::array<std::uint8_t, 0xE0 - 0x80> common_sizes = [] {
+    std::array<std::uint8_t, 0xE0 - 0x80> sizes{};
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+      const Tag tag = tags[0x80 + i];
+      if (tag.shape == Shape::number) sizes[i] = static_cast<std::uint8_t>(1 + tag.size);
+    }
+    return sizes;
+  }();
+
+  static constexpr std::uint64_t first_bits = 0x8080808080808080U;
+
+  [[nodiscard]] static std::uint64_t load_little_endian(const std::uint8_t* at) noexcept {
+    std::uint64_t word;
+    std::memcpy(&word, at, sizeof word);
+    return std::endian::native == std::endian::big ? __builtin_bswap64(word) : word;
+  }
+
   /// Takes the head of the next value: its shape and its size, which the bytes that are left can hold.
   [[nodiscard]] BodyError read_head() noexcept {
     value_ = at_;
@@ -158,6 +217,16 @@ class Checker {
     return shape_ == Shape::extension ? BodyError::extension : BodyError::none;
   }
 
+  [[nodiscard]] static std::int64_t wide_time(const std::uint8_t* entry) noexcept {
+    return static_cast<std::int64_t>(pack::detail::get_big_endian<std::uint64_t>(entry + 2));
+  }
+
+  [[nodiscard]] BodyError check_entry_head(std::int64_t& time_ns) noexcept {
+    const BodyError error = read_head();
+    if (error != BodyError::none) return error;
+    return shape_ == Shape::array && size_ == 2 ? check_time(time_ns) : BodyError::not_a_pair;
+  }
+
   /// An integer that fits 64 bits with sign: 0xCF, the form without sign, must leave the first bit clear.
   [[nodiscard]] BodyError check_time(std::int64_t& time_ns) noexcept {
     pack::Reader reader({reinterpret_cast<const char*>(at_), left()});
@@ -178,6 +247,7 @@ class Checker {
   const std::uint8_t* end_;
   Shape shape_ = Shape::reserved;
   std::uint32_t size_ = 0;
+  KnownShape shape_before_;
 };
 
 [[nodiscard]] std::uint32_t count_in_head(std::string_view body) noexcept {

@@ -17,6 +17,7 @@ namespace zevi::test {
 
 /// The body check, with `n` as the header would promise it, and the reader: a body that passes holds `n`
 /// entries, each of which passes alone and lies where the check says; one that does not is read without harm.
+/// A second check, written in another way, finds the same fault at the same place, or none.
 [[nodiscard]] const char* broken_by_body(std::string_view bytes, std::uint32_t n);
 
 }  // namespace zevi::test

@@ -47,6 +47,13 @@ inline std::uint8_t* put_big_endian(std::uint8_t* at, Unsigned value) noexcept {
 }
 
 template <typename Unsigned>
+[[nodiscard]] inline Unsigned get_big_endian(const std::uint8_t* at) noexcept {
+  Unsigned value;
+  std::memcpy(&value, at, sizeof(Unsigned));
+  return big_endian(value);
+}
+
+template <typename Unsigned>
 inline std::uint8_t* put_tagged(std::uint8_t* at, std::uint8_t tag, Unsigned value) noexcept {
   *at = tag;
   return put_big_endian(at + 1, value);

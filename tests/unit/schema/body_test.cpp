@@ -30,6 +30,22 @@ std::string random_params(test::Random& random, unsigned depth) {
   return params;
 }
 
+/// As the shim writes it, the time in its 9-byte form.
+std::string wide_entry(test::Random& random) {
+  std::string entry(wire::entry_head_bytes, '\0');
+  auto* const begin = reinterpret_cast<std::uint8_t*>(entry.data());
+  pack::put_int64_wide(pack::put_array_head(begin, 2), static_cast<std::int64_t>(random()));
+  const auto pairs = static_cast<std::uint32_t>(test::below(random, 12));
+  pack::Writer writer(entry);
+  writer.map(pairs);
+  for (std::uint32_t i = 0; i < pairs; ++i) {
+    const bool is_plain = test::below(random, 4) != 0;
+    writer.text(is_plain ? std::string(test::below(random, 40), 'k') : test::random_text(random));
+    test::put_random_value(writer, random, test::below(random, 4) == 0 ? 2 : 0);
+  }
+  return entry;
+}
+
 std::string random_body(test::Random& random, unsigned depth, std::uint32_t& n) {
   std::string entries;
   n = 0;
@@ -106,6 +122,45 @@ TEST_CASE("a refused body says where the value at fault begins") {
   CHECK(offset("\x92\x01\x81\xa1k\xa1\xff") == second_at + 5);
   CHECK(offset("\x92\x01\x81\xa1k\xd4\x01\x01") == second_at + 5);
   CHECK(offset(good + "\x01") == second_at + good.size());
+}
+
+TEST_CASE("bodies of events that are alike are judged as the plain check judges them, damaged or not") {
+  INFO(test::seed_message());
+  test::Random random(test::seed() + 3);
+  for (int round = 0; round < 3000; ++round) {
+    std::vector<std::string> shapes;
+    for (std::uint64_t i = 1 + test::below(random, 3); i > 0; --i) shapes.push_back(wide_entry(random));
+    std::string entries;
+    const auto n = static_cast<std::uint32_t>(2 + test::below(random, 30));
+    for (std::uint32_t i = 0; i < n; ++i) {
+      std::string entry = shapes[test::below(random, 4) == 0 ? test::below(random, shapes.size()) : 0];
+      // One bit is what the smallest difference between a good and a bad entry is.
+      if (test::below(random, 4) == 0)
+        entry[test::below(random, entry.size())] ^= static_cast<char>(1U << test::below(random, 8));
+      if (test::below(random, 30) == 0) test::damage(entry, random);
+      entries += entry;
+    }
+    const std::string body = body_of(n, entries);
+    const char* const broken = test::broken_by_body(body, n);
+    if (broken != nullptr) FAIL(broken);
+  }
+}
+
+TEST_CASE("an entry like those before it is checked in each of its bits") {
+  test::Random random(test::seed() + 4);
+  INFO(test::seed_message());
+  for (int round = 0; round < 20; ++round) {
+    const std::string entry = wide_entry(random);
+    std::string body = body_of(4, entry + entry + entry + entry);
+    for (std::size_t at = body.size() - entry.size(); at < body.size(); ++at) {
+      for (unsigned bit = 0; bit < 8; ++bit) {
+        body[at] ^= static_cast<char>(1U << bit);
+        const char* const broken = test::broken_by_body(body, 4);
+        if (broken != nullptr) FAIL(broken);
+        body[at] ^= static_cast<char>(1U << bit);
+      }
+    }
+  }
 }
 
 TEST_CASE("the places of entries say the time and the parameters of each") {
