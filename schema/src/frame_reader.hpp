@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <limits>
 
 #include "zevi/limits.hpp"
@@ -8,6 +9,10 @@
 
 /// How the decoders of control frames read fields.
 namespace zevi::wire {
+
+[[nodiscard]] inline DecodeError skip_value(pack::Reader& reader) {
+  return reader.skip() ? DecodeError::none : DecodeError::malformed;
+}
 
 /// Reads one map, calling `on_field(key, reader)` for each pair, which must read the value and say how that
 /// went.
@@ -43,6 +48,36 @@ template <typename OnField>
   return reader.at_end() ? DecodeError::none : DecodeError::malformed;
 }
 
+/// The fields of a frame that is read often, in the order in which its sender writes them.
+template <std::size_t Size>
+using FieldNames = std::array<pack::KnownText, Size>;
+
+/// The same, calling `on_field(index, reader)` for each field with one of the names; others are skipped. The
+/// name that has to come next is looked for first.
+template <std::size_t Size, typename OnField>
+[[nodiscard]] DecodeError read_frame(std::string_view frame, std::size_t bytes_max,
+                                     const FieldNames<Size>& names, OnField on_field) {
+  if (frame.size() > bytes_max) return DecodeError::too_large;
+  pack::Reader reader(frame);
+  pack::Item head;
+  if (!reader.next(head)) return DecodeError::malformed;
+  if (head.type != pack::Type::map) return DecodeError::not_a_map;
+  std::size_t expected = 0;
+  for (std::uint32_t i = 0; i < head.count; ++i) {
+    std::size_t field = expected;
+    if (!reader.take(names[expected])) {
+      pack::Item key;
+      if (!reader.next(key)) return DecodeError::malformed;
+      if (key.type != pack::Type::string) return DecodeError::not_a_map;
+      for (field = 0; field < Size && names[field].text() != key.bytes;) ++field;
+    }
+    const DecodeError error = field < Size ? on_field(field, reader) : skip_value(reader);
+    if (error != DecodeError::none) return error;
+    if (field < Size) expected = field + 1 < Size ? field + 1 : 0;
+  }
+  return reader.at_end() ? DecodeError::none : DecodeError::malformed;
+}
+
 /// Reads an array, calling `on_element(reader)` for each.
 template <typename OnElement>
 [[nodiscard]] DecodeError read_array(pack::Reader& reader, std::uint32_t& count, OnElement on_element) {
@@ -57,12 +92,9 @@ template <typename OnElement>
   return DecodeError::none;
 }
 
-[[nodiscard]] inline DecodeError skip_value(pack::Reader& reader) {
-  return reader.skip() ? DecodeError::none : DecodeError::malformed;
-}
-
 /// A time in nanoseconds, the one kind of number that may reach `id_end`.
 [[nodiscard]] inline DecodeError read_time_ns(pack::Reader& reader, std::int64_t& value) {
+  if (reader.take_int(value)) return DecodeError::none;
   pack::Item item;
   if (!reader.next(item)) return DecodeError::malformed;
   if (item.type != pack::Type::integer) return DecodeError::wrong_type;
@@ -72,6 +104,7 @@ template <typename OnElement>
 }
 
 [[nodiscard]] inline DecodeError read_uint(pack::Reader& reader, std::uint64_t& value) {
+  if (reader.take_uint(value)) return value < id_end ? DecodeError::none : DecodeError::out_of_range;
   pack::Item item;
   if (!reader.next(item)) return DecodeError::malformed;
   if (item.type != pack::Type::integer) return DecodeError::wrong_type;
@@ -90,6 +123,7 @@ template <typename OnElement>
 }
 
 [[nodiscard]] inline DecodeError read_str(pack::Reader& reader, std::string_view& value) {
+  if (reader.take_short_text(value)) return DecodeError::none;
   pack::Item item;
   if (!reader.next(item)) return DecodeError::malformed;
   if (item.type != pack::Type::string) return DecodeError::wrong_type;

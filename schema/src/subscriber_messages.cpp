@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "frame_reader.hpp"
+#include "zevi/wire/event_meta_template.hpp"
 
 namespace zevi::wire {
 
@@ -84,6 +85,15 @@ void encode(const EventMeta& message, std::string& out) {
   writer.text("pid").uint(message.pid).text("id").uint(message.id).text("b").uint(message.b);
 }
 
+void EventMetaTemplate::begin(const EventMeta& run) {
+  bytes_.clear();
+  pack::Writer writer(bytes_);
+  writer.map(10).text("q").wide_uint(0).text("p").wide_uint(0).text("l").wide_uint(run.l);
+  writer.text("time").real(0).text("time_ns").wide_sint(0);
+  writer.text("src").text(run.src).text("host").text(run.host);
+  writer.text("pid").uint(run.pid).text("id").uint(run.id).text("b").uint(run.b);
+}
+
 void encode(const Ready& message, std::string& out) {
   pack::Writer writer(out);
   writer.map(3).text("b").uint(message.b).text("at").uint(message.at);
@@ -91,24 +101,31 @@ void encode(const Ready& message, std::string& out) {
 }
 
 DecodeError decode(std::string_view frame, StreamHeader& message) {
+  static constexpr FieldNames<7> names{{"v", "b", "q", "n", "at", "l", "r"}};
   std::vector<Run> runs = std::move(message.r);
   runs.clear();
   message = StreamHeader{};
   message.r = std::move(runs);
   bool has_version = false;
   const DecodeError error =
-      read_frame(frame, limits::batch_bytes_max, [&](std::string_view key, pack::Reader& value) {
-        if (key == "v") {
-          has_version = true;
-          return read_uint(value, message.version);
+      read_frame(frame, limits::batch_bytes_max, names, [&](std::size_t field, pack::Reader& value) {
+        switch (field) {
+          case 0:
+            has_version = true;
+            return read_uint(value, message.version);
+          case 1:
+            return read_uint(value, message.b);
+          case 2:
+            return read_uint(value, message.q);
+          case 3:
+            return read_uint(value, message.n);
+          case 4:
+            return read_clock_ns(value, message.at);
+          case 5:
+            return read_uint(value, message.l);
+          default:
+            return read_runs(value, message);
         }
-        if (key == "b") return read_uint(value, message.b);
-        if (key == "q") return read_uint(value, message.q);
-        if (key == "n") return read_uint(value, message.n);
-        if (key == "at") return read_clock_ns(value, message.at);
-        if (key == "l") return read_uint(value, message.l);
-        if (key == "r") return read_runs(value, message);
-        return skip_value(value);
       });
   if (error != DecodeError::none) return error;
   if (!has_version || message.b == 0 || message.q == 0 || message.n == 0) return DecodeError::missing_field;
@@ -118,20 +135,32 @@ DecodeError decode(std::string_view frame, StreamHeader& message) {
 }
 
 DecodeError decode(std::string_view frame, EventMeta& message) noexcept {
+  static constexpr FieldNames<10> names{{"q", "p", "l", "time", "time_ns", "src", "host", "pid", "id", "b"}};
   message = EventMeta{};
   const DecodeError error =
-      read_frame(frame, limits::control_frame_bytes_max, [&](std::string_view key, pack::Reader& value) {
-        if (key == "q") return read_uint(value, message.q);
-        if (key == "p") return read_uint(value, message.p);
-        if (key == "l") return read_uint(value, message.l);
-        if (key == "time") return read_real(value, message.time);
-        if (key == "time_ns") return read_time_ns(value, message.time_ns);
-        if (key == "src") return read_text(value, message.src);
-        if (key == "host") return read_text(value, message.host);
-        if (key == "pid") return read_uint(value, message.pid);
-        if (key == "id") return read_uint(value, message.id);
-        if (key == "b") return read_uint(value, message.b);
-        return skip_value(value);
+      read_frame(frame, limits::control_frame_bytes_max, names, [&](std::size_t field, pack::Reader& value) {
+        switch (field) {
+          case 0:
+            return read_uint(value, message.q);
+          case 1:
+            return read_uint(value, message.p);
+          case 2:
+            return read_uint(value, message.l);
+          case 3:
+            return read_real(value, message.time);
+          case 4:
+            return read_time_ns(value, message.time_ns);
+          case 5:
+            return read_text(value, message.src);
+          case 6:
+            return read_text(value, message.host);
+          case 7:
+            return read_uint(value, message.pid);
+          case 8:
+            return read_uint(value, message.id);
+          default:
+            return read_uint(value, message.b);
+        }
       });
   if (error != DecodeError::none) return error;
   return message.b != 0 && message.q != 0 ? DecodeError::none : DecodeError::missing_field;

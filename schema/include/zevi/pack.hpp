@@ -183,6 +183,13 @@ class Writer {
   Writer& sint(std::int64_t value) {
     return append([=](std::uint8_t* at) { return put_int(at, value); });
   }
+  /// In their 9-byte forms, to be written anew in place.
+  Writer& wide_uint(std::uint64_t value) {
+    return append([=](std::uint8_t* at) { return detail::put_tagged(at, 0xCF, value); });
+  }
+  Writer& wide_sint(std::int64_t value) {
+    return append([=](std::uint8_t* at) { return put_int64_wide(at, value); });
+  }
   Writer& real(double value) {
     return append([=](std::uint8_t* at) { return put_double(at, value); });
   }
@@ -249,6 +256,39 @@ struct Item {
   [[nodiscard]] std::int64_t as_int64() const noexcept { return static_cast<std::int64_t>(bits); }
 };
 
+/// A text known beforehand, such as a key, that a `Reader` recognises by one comparison. Refers to `text`.
+class KnownText {
+ public:
+  constexpr KnownText(std::string_view text) noexcept : text_(text) {
+    if (text.size() > short_bytes_max) return;
+    add(0, static_cast<std::uint8_t>(0xA0U | text.size()));
+    for (std::size_t i = 0; i < text.size() && i + 1 < word_bytes; ++i) {
+      add(i + 1, static_cast<std::uint8_t>(text[i]));
+    }
+  }
+  constexpr KnownText(const char* text) noexcept : KnownText(std::string_view(text)) {}
+
+  [[nodiscard]] constexpr std::string_view text() const noexcept { return text_; }
+
+ private:
+  friend class Reader;
+  static constexpr std::size_t word_bytes = sizeof(std::uint64_t);
+  static constexpr std::size_t short_bytes_max = 31;
+
+  constexpr void add(std::size_t index, std::uint8_t byte) noexcept {
+    const std::size_t place = std::endian::native == std::endian::little ? index : word_bytes - 1 - index;
+    if (index == 0) word_ = 0;
+    word_ |= std::uint64_t{byte} << 8 * place;
+    mask_ |= std::uint64_t{0xFF} << 8 * place;
+  }
+
+  std::string_view text_;
+  // The head and the first seven bytes as they lie in memory; longer text than a head of one byte can
+  // announce has a word that never comes.
+  std::uint64_t word_ = 1;
+  std::uint64_t mask_ = 0;
+};
+
 /// Reads values one behind the other from `bytes`, which must outlive the reader and all items it gave. After
 /// a failure nothing more can be read.
 class Reader {
@@ -269,6 +309,75 @@ class Reader {
   /// first byte is the one that msgpack never uses (0xC1). A count larger than what the remaining bytes could
   /// hold is a failure here, so that no caller reserves memory for it.
   [[nodiscard]] bool next(Item& item) noexcept;
+
+  // The next four take the next value if it is what they are for, in a form that is common; if they give
+  // false it has still to be read, with `next`. They exist for their speed alone.
+
+  /// `text` as a `str` of the shortest form.
+  [[nodiscard]] bool take(const KnownText& text) noexcept {
+    const std::size_t left = static_cast<std::size_t>(end_ - at_);
+    if (left < KnownText::word_bytes) return take_near_end(text);
+    std::uint64_t word;
+    std::memcpy(&word, at_, sizeof word);
+    if ((word & text.mask_) != text.word_) return false;
+    const std::string_view bytes = text.text_;
+    constexpr std::size_t compared = KnownText::word_bytes - 1;
+    if (bytes.size() > compared) {
+      if (left <= bytes.size()) return false;
+      if (std::memcmp(at_ + 1 + compared, bytes.data() + compared, bytes.size() - compared) != 0)
+        return false;
+    }
+    at_ += 1 + bytes.size();
+    return true;
+  }
+
+  /// An integer that is not negative.
+  [[nodiscard]] bool take_uint(std::uint64_t& value) noexcept {
+    if (end_ - at_ < static_cast<std::ptrdiff_t>(head_bytes_max)) return false;
+    const std::uint8_t tag = *at_;
+    if (tag < 0x80) {
+      value = tag;
+      ++at_;
+      return true;
+    }
+    if ((tag & 0xFCU) != 0xCC) return false;
+    const unsigned bytes = 1U << (tag & 3U);
+    value = detail::get_big_endian<std::uint64_t>(at_ + 1) >> (64 - 8 * bytes);
+    at_ += 1 + bytes;
+    return true;
+  }
+
+  /// An integer of 64 bits with sign.
+  [[nodiscard]] bool take_int(std::int64_t& value) noexcept {
+    if (end_ - at_ < static_cast<std::ptrdiff_t>(head_bytes_max)) return false;
+    const std::uint8_t tag = *at_;
+    if (tag >= 0xD0 && tag <= 0xD3) {
+      const unsigned bytes = 1U << (tag & 3U);
+      value = static_cast<std::int64_t>(detail::get_big_endian<std::uint64_t>(at_ + 1)) >> (64 - 8 * bytes);
+      at_ += 1 + bytes;
+      return true;
+    }
+    if (tag >= 0xE0) {
+      value = static_cast<std::int8_t>(tag);
+      ++at_;
+      return true;
+    }
+    if (tag == 0xCF && (at_[1] & 0x80U) != 0) return false;
+    std::uint64_t bits = 0;
+    if (!take_uint(bits)) return false;
+    value = static_cast<std::int64_t>(bits);
+    return true;
+  }
+
+  /// A `str` of at most 31 bytes, whatever they are.
+  [[nodiscard]] bool take_short_text(std::string_view& value) noexcept {
+    if (at_ == end_ || (*at_ & 0xE0U) != 0xA0) return false;
+    const std::size_t size = *at_ & 0x1FU;
+    if (static_cast<std::size_t>(end_ - at_) <= size) return false;
+    value = {reinterpret_cast<const char*>(at_ + 1), size};
+    at_ += 1 + size;
+    return true;
+  }
 
   /// Passes over one whole value however deeply nested, without recursion and without looking at text.
   [[nodiscard]] bool skip() noexcept {
@@ -292,6 +401,14 @@ class Reader {
   }
 
  private:
+  [[nodiscard]] bool take_near_end(const KnownText& text) noexcept {
+    const std::string_view bytes = text.text_;
+    if (bytes.size() > KnownText::short_bytes_max || rest().size() <= bytes.size()) return false;
+    if (*at_ != (0xA0U | bytes.size()) || rest().substr(1, bytes.size()) != bytes) return false;
+    at_ += 1 + bytes.size();
+    return true;
+  }
+
   template <typename Unsigned>
   [[nodiscard]] bool get(Unsigned& value) noexcept {
     if (static_cast<std::size_t>(end_ - at_) < sizeof(Unsigned)) return fail();

@@ -7,6 +7,7 @@
 #include "zevi/limits.hpp"
 #include "zevi/topic.hpp"
 #include "zevi/wire/broker_messages.hpp"
+#include "zevi/wire/event_meta_template.hpp"
 #include "zevi/wire/publisher_messages.hpp"
 #include "zevi/wire/subscriber_messages.hpp"
 
@@ -149,5 +150,34 @@ TEST_CASE("every reason to refuse a frame has words of its own") {
     CHECK(words != "unknown error");
     CHECK(std::find(seen.begin(), seen.end(), words) == seen.end());
     seen.push_back(words);
+  }
+}
+
+TEST_CASE("metas made from a template decode like those encoded one by one, whatever their numbers") {
+  constexpr std::uint64_t numbers[] = {1, 127, 128, 65536, std::uint64_t{1} << 32, wire::id_end - 1};
+  constexpr std::int64_t times[] = {0, -1, 1776767469200446000, INT64_MIN, INT64_MAX};
+  wire::EventMetaTemplate meta_template;
+  for (const std::uint64_t number : numbers) {
+    for (const std::int64_t time_ns : times) {
+      wire::EventMeta meta{number,
+                           number,
+                           number - 1,
+                           static_cast<double>(time_ns) * 1e-9,
+                           time_ns,
+                           "s",
+                           "host",
+                           number,
+                           wire::id_end - number,
+                           number};
+      meta_template.begin(meta);
+      for (int event = 0; event < 2 && meta.q < wire::id_end; ++event) {
+        wire::EventMeta decoded;
+        REQUIRE(wire::decode(meta_template.next(meta.q, meta.p, time_ns), decoded) == DecodeError::none);
+        CHECK(decoded == meta);
+        CHECK(encoded(decoded) == encoded(meta));
+        ++meta.q;
+        ++meta.p;
+      }
+    }
   }
 }

@@ -248,3 +248,67 @@ TEST_CASE("random scalars keep their value") {
     REQUIRE(reader.at_end());
   }
 }
+
+TEST_CASE("a known text is taken if it comes next and is whole, and nothing else is") {
+  const std::string long_text(31, 'x');
+  for (const std::string& text : {std::string(), std::string("q"), std::string("sixlen"),
+                                  std::string("sevenby"), std::string("eightbyt"), long_text}) {
+    std::string bytes;
+    pack::Writer(bytes).text(text);
+    for (std::size_t behind = 0; behind < 10; ++behind) {
+      const std::string whole = bytes + std::string(behind, 'y');
+      for (std::size_t size = 0; size <= whole.size(); ++size) {
+        const std::vector<char> exact(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));
+        pack::Reader reader({exact.data(), exact.size()});
+        const bool is_whole = size >= bytes.size();
+        CHECK(reader.take(pack::KnownText(text)) == is_whole);
+        CHECK(reader.offset() == (is_whole ? bytes.size() : 0));
+      }
+      for (std::size_t at = 0; at < bytes.size(); ++at) {
+        std::string changed = whole;
+        changed[at] = static_cast<char>(changed[at] ^ 1);
+        CHECK_FALSE(pack::Reader(changed).take(pack::KnownText(text)));
+      }
+    }
+  }
+  const std::string longer(32, 'x');
+  std::string bytes;
+  pack::Writer(bytes).text(longer).nil();
+  CHECK_FALSE(pack::Reader(bytes).take(pack::KnownText(longer)));
+}
+
+TEST_CASE("what is taken in a common form is what would have been read, and the rest is left alone") {
+  for (unsigned first = 0; first < 256; ++first) {
+    for (const char fill : {'\x00', '\x7f', '\x80', '\xff'}) {
+      for (std::size_t size = 1; size < 40; ++size) {
+        std::vector<char> bytes(size, fill);
+        bytes[0] = static_cast<char>(first);
+        const std::string_view view{bytes.data(), bytes.size()};
+        pack::Reader plain(view);
+        pack::Item item;
+        const bool is_read = plain.next(item);
+        std::uint64_t number = 0;
+        std::int64_t with_sign = 0;
+        std::string_view text;
+        if (pack::Reader reader(view); reader.take_uint(number)) {
+          REQUIRE(
+              (is_read && item.fits_uint64() && item.bits == number && reader.offset() == plain.offset()));
+        } else {
+          REQUIRE(reader.offset() == 0);
+        }
+        if (pack::Reader reader(view); reader.take_int(with_sign)) {
+          REQUIRE((is_read && item.fits_int64() && item.as_int64() == with_sign));
+          REQUIRE(reader.offset() == plain.offset());
+        } else {
+          REQUIRE(reader.offset() == 0);
+        }
+        if (pack::Reader reader(view); reader.take_short_text(text)) {
+          REQUIRE((is_read && item.type == pack::Type::string && item.bytes == text));
+          REQUIRE(reader.offset() == plain.offset());
+        } else {
+          REQUIRE(reader.offset() == 0);
+        }
+      }
+    }
+  }
+}
