@@ -7,8 +7,9 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any, Dict, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
+from zevi_bench import pages
 from zevi_bench.kinds import kinds, named
 from zevi_bench.processes import BenchError, machine
 from zevi_bench.tables import machine_line
@@ -89,6 +90,11 @@ def command_line() -> argparse.Namespace:
     for kind in kinds:
         add_kind(commands, kind.name, kind.about, kind.options, kind.runs)
     add_kind(commands, "all", "all of them; the same as no word", ("seconds",), None)
+    report = add_command(commands, "report", "write the tables of docs/performance.md, and its chart, from files of --json")
+    report.add_argument("file", nargs="+", type=Path, metavar="FILE",
+                        help="written by --json; of a kind that several hold, the last one's figures count")
+    report.add_argument("--into", type=Path, metavar="DIRECTORY", default=pages.docs,
+                        help="where performance.md lies, if not in docs/")
     words = sys.argv[1:]
     return parser.parse_args(words if words and words[0] in (*commands.choices, "--help", "-h") else ["all", *words])
 
@@ -107,10 +113,22 @@ def measure(chosen: Sequence[Any], given: argparse.Namespace) -> None:
             given.json.write_text(json.dumps(report, indent=1) + "\n")
 
 
+def read_reports(files: List[Path]) -> Dict[str, Any]:
+    report: Dict[str, Any] = {}
+    for file in files:
+        try:
+            report.update(json.loads(file.read_text()))
+        except (OSError, ValueError) as error:
+            raise BenchError(f"cannot read {file}: {error}; give a file that ./dev bench --json has written") from error
+    return report
+
+
 def main() -> None:
     given = command_line()
     try:
-        if getattr(given, "list", False):
+        if given.kind == "report":
+            pages.write(read_reports(given.file), given.into)
+        elif getattr(given, "list", False):
             print(named(given.kind).contents())
         elif given.kind == "all":
             measure(kinds, given)

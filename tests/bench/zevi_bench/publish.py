@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 from statistics import median
 from typing import Any, Dict, List
@@ -91,7 +92,7 @@ def _timings(build_dir: Path, runs: int, quick: bool) -> Dict[str, Dict[str, flo
 
 
 def _system_calls(build_dir: Path, phase: str, events: int) -> Dict[str, int]:
-    """Those of the publishing thread while it publishes, by name; two calls of getppid mark where that is."""
+    """Those of the publishing thread in its bursts, by name; micro/publish_syscalls.cpp says how these are marked."""
     with tempfile.TemporaryDirectory(prefix="zevi-bench-", dir="/tmp") as directory:
         log = Path(directory) / "strace"
         program = find_program(build_dir, "bench-publish-syscalls")
@@ -100,14 +101,17 @@ def _system_calls(build_dir: Path, phase: str, events: int) -> Dict[str, int]:
             subprocess.run(command, check=True, timeout=120)
         except subprocess.SubprocessError as error:
             raise BenchError(f"strace of publishing failed: {error}") from error
-        calls: Dict[str, int] = {}
+        counted: Counter[str] = Counter()
+        burst: Counter[str] = Counter()
         thread = ""
         for line in log.read_text(errors="replace").splitlines():
             tid, _, call = line.partition(" ")
-            call = call.strip()
-            if call.startswith("getppid("):
-                thread = "" if thread else tid
-            elif tid == thread and not call.startswith("<..."):
-                name = call.partition("(")[0]
-                calls[name] = calls.get(name, 0) + 1
-    return calls
+            name = call.strip().partition("(")[0]
+            if name == "getppid" and not thread:
+                thread, burst = tid, Counter()
+            elif tid == thread and name in ("getppid", "getpgid"):
+                counted += burst if name == "getppid" else Counter()
+                thread = ""
+            elif tid == thread and not name.startswith("<..."):
+                burst[name] += 1
+    return dict(counted)

@@ -9,8 +9,10 @@ from typing import Any, Dict, List, Sequence
 @dataclass
 class Table:
     title: str
-    #: The head first; the first column is text, the others figures.
+    #: The head first.
     rows: Sequence[Sequence[str]]
+    #: Whether all but the first column are figures.
+    of_figures: bool = True
 
     def as_text(self) -> str:
         widths = [max(map(len, column)) for column in zip(*self.rows)]
@@ -22,8 +24,9 @@ class Table:
 
     def as_markdown(self) -> str:
         head, *rows = self.rows
-        lines: List[Sequence[str]] = [head, ["---", *("---:" for _ in head[1:])], *rows]
-        return "\n".join([f"**{self.title}**", "", *("| " + " | ".join(line) + " |" for line in lines)])
+        lines: List[Sequence[str]] = [head, ["---", *("---:" if self.of_figures else "---" for _ in head[1:])], *rows]
+        title = [f"**{self.title}**", ""] if self.title else []
+        return "\n".join([*title, *("| " + " | ".join(line) + " |" for line in lines)])
 
 
 def times(ratio: float) -> str:
