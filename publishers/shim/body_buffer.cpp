@@ -10,12 +10,6 @@
 
 namespace zevi::shim {
 
-namespace {
-
-constexpr std::size_t first_capacity = 512;
-
-}  // namespace
-
 void BodyBuffer::append(std::string_view entry) {
   const std::size_t head = is_empty() ? wire::body_head_bytes : 0;
   make_room(size_ + head + entry.size());
@@ -31,6 +25,7 @@ zmq::message_t BodyBuffer::take(std::uint32_t count) {
     if (smaller != nullptr) begin_ = static_cast<std::uint8_t*>(smaller);
   }
   zmq::message_t body(begin_, size_, [](void* data, void*) { std::free(data); });
+  first_capacity_ = std::max(size_, first_capacity_ / 2);
   begin_ = nullptr;
   size_ = 0;
   capacity_ = 0;
@@ -40,7 +35,7 @@ zmq::message_t BodyBuffer::take(std::uint32_t count) {
 void BodyBuffer::make_room(std::size_t bytes) {
   if (bytes <= capacity_) return;
   const std::size_t capacity =
-      std::max({bytes, first_capacity, std::min(2 * capacity_, limits::batch_bytes_max)});
+      std::max({bytes, first_capacity_, std::min(2 * capacity_, limits::batch_bytes_max)});
   void* const larger = std::realloc(begin_, capacity);
   if (larger == nullptr) throw std::bad_alloc();
   begin_ = static_cast<std::uint8_t*>(larger);

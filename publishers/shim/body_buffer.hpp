@@ -31,6 +31,7 @@ class BodyBuffer {
   std::uint8_t* begin_ = nullptr;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
+  std::size_t first_capacity_ = 512;  ///< the body will most likely be as large as those before
 };
 
 }  // namespace zevi::shim

@@ -24,13 +24,7 @@ using zevi::shim::Event;
 using zevi::shim::Topic;
 
 Topic* topic_of(zevi_topic* handle) noexcept {
-  return reinterpret_cast<Topic*>(handle);
-}
-const Topic* topic_of(const zevi_topic* handle) noexcept {
-  return reinterpret_cast<const Topic*>(handle);
-}
-zevi_topic* handle_of(Topic* topic) noexcept {
-  return reinterpret_cast<zevi_topic*>(topic);
+  return static_cast<Topic*>(handle);
 }
 
 /// The caller's memory holds an `Event`, whose type has no constructor.
@@ -106,7 +100,7 @@ zevi_status zevi_topic_open(zevi_publisher* publisher, const char* name, size_t 
   const std::string_view text(name, name_bytes == ZEVI_NUL_TERMINATED ? std::strlen(name) : name_bytes);
   if (!zevi::is_topic(text) || zevi::is_reserved_topic(text)) return ZEVI_INVALID;
   try {
-    *topic = handle_of(publisher->topics().open(text));
+    *topic = publisher->topics().open(text);
   } catch (const std::exception&) {
     return ZEVI_NO_MEMORY;
   }
@@ -114,7 +108,11 @@ zevi_status zevi_topic_open(zevi_publisher* publisher, const char* name, size_t 
 }
 
 int zevi_enabled(const zevi_topic* topic) {
-  return topic != nullptr && topic_of(topic)->wanted.load(std::memory_order_relaxed) ? 1 : 0;
+  return topic != nullptr ? zevi_wanted(topic) : 0;
+}
+
+zevi_status zevi_suppress(zevi_topic* topic) {
+  return topic == nullptr ? ZEVI_INVALID : zevi::shim::suppress(*topic_of(topic));
 }
 
 zevi_status zevi_event_begin(zevi_topic* topic, int64_t time_ns, zevi_event* event) {

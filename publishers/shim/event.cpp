@@ -84,7 +84,7 @@ zevi_status Event::open(Topic& topic, std::int64_t time_ns) noexcept {
   }
   // Begun again, the event forgets what it held, so that a caller that once left one open can go on.
   if (lane->open_event() == this) lane->set_open_event(nullptr);
-  if (!topic.wanted.load(std::memory_order_relaxed)) {
+  if (!topic.is_wanted()) {
     lane->count_suppressed();
     return fail(ZEVI_UNWANTED);
   }
@@ -260,6 +260,17 @@ zevi_status Event::publish(std::uint8_t* map, std::size_t map_bytes) noexcept {
   lane_->set_open_event(nullptr);
   topic_ = nullptr;
   return ZEVI_OK;
+}
+
+zevi_status suppress(Topic& topic) noexcept {
+  Lane* lane = nullptr;
+  const zevi_status status = lane_of(topic.publisher, lane);
+  if (status == ZEVI_OK) {
+    lane->count_suppressed();
+  } else {
+    topic.publisher.count_without_lane(status);
+  }
+  return ZEVI_UNWANTED;
 }
 
 zevi_status publish_encoded(Topic& topic, std::int64_t time_ns, std::string_view map) noexcept {

@@ -55,7 +55,7 @@ Flusher::Work Flusher::do_work(Clock::time_point now) {
   converse(now);
   const std::uint64_t newest_request = parts_.flush_requests.newest();
   Work work;
-  work.events = drain();
+  work.found_events = drain();
   work.is_stuck = is_full();
   batches_.close_all();
   if (!work.is_stuck) {
@@ -69,7 +69,7 @@ Flusher::Work Flusher::do_work(Clock::time_point now) {
 
 void Flusher::converse(Clock::time_point now) {
   follow_connection(now);
-  read_messages(now);
+  if (link_.has_input()) read_messages(now);
   fulfil_flush_requests();
   if (greeting_.may_send_events() && window_.first() < next_to_send_ &&
       now - last_progress_ > progress_patience) {
@@ -112,31 +112,29 @@ void Flusher::adopt_lanes() {
   }
 }
 
-std::size_t Flusher::drain() {
+bool Flusher::drain() {
   adopt_lanes();
-  std::size_t events = 0;
+  bool found = false;
   for (std::size_t i = 0; i < sources_.size() && !is_full(); ++i) {
     if (first_source_ >= sources_.size()) first_source_ = 0;
-    events += drain(sources_[first_source_]);
+    found |= drain(sources_[first_source_]);
     if (!is_full()) ++first_source_;
   }
-  return events;
+  return found;
 }
 
-std::size_t Flusher::drain(Source& source) {
+bool Flusher::drain(Source& source) {
   Ring<>* const ring = source.lane->ring();
-  if (ring == nullptr || !ring->refresh()) return 0;
-  std::size_t events = 0;
+  if (ring == nullptr || !ring->refresh()) return false;
   while (const std::uint8_t* record = ring->front()) {
     if (is_full()) break;
     take_in(source, record);
     RecordHead head;
     std::memcpy(&head, record, sizeof head);
     ring->pop(sizeof head + head.entry_offset + head.entry_bytes);
-    ++events;
   }
   ring->release();
-  return events;
+  return true;
 }
 
 void Flusher::take_in(Source& source, const std::uint8_t* record) {

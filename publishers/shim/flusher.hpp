@@ -42,7 +42,7 @@ class Flusher {
   using Clock = std::chrono::steady_clock;
 
   struct Work {
-    std::size_t events = 0;  ///< taken out of the rings
+    bool found_events = false;
     /// The rings may hold events that the window has no room for: only the broker can help.
     bool is_stuck = false;
   };
@@ -80,8 +80,8 @@ class Flusher {
 
   // From the rings into the window.
   void adopt_lanes();
-  [[nodiscard]] std::size_t drain();
-  [[nodiscard]] std::size_t drain(Source& source);
+  [[nodiscard]] bool drain();
+  [[nodiscard]] bool drain(Source& source);
   void take_in(Source& source, const std::uint8_t* record);
   void number_drops(Source& source, std::size_t topic, std::uint64_t dropped);
   void number_all_drops(Source& source);

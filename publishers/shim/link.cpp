@@ -86,7 +86,9 @@ void Link::disconnect() noexcept {
 }
 
 Link::Change Link::look(Clock::time_point now) {
-  const bool connected = (socket_.get(zmq::sockopt::events) & ZMQ_POLLOUT) != 0;
+  const int events = socket_.get(zmq::sockopt::events);
+  has_input_ = (events & ZMQ_POLLIN) != 0;
+  const bool connected = (events & ZMQ_POLLOUT) != 0;
   if (connected == connected_) return Change::none;
   connected_ = connected;
   if (connected) return Change::connected;

@@ -31,6 +31,8 @@ class Link {
   /// only while there is one.
   [[nodiscard]] Change look(Clock::time_point now);
   [[nodiscard]] bool is_connected() const noexcept { return connected_; }
+  /// Whether there was a message when we last looked.
+  [[nodiscard]] bool has_input() const noexcept { return has_input_; }
 
   /// Without a connection for some time: looks for the broker's endpoint again, which may be another one now.
   void keep_connecting(Clock::time_point now);
@@ -69,6 +71,7 @@ class Link {
   std::string endpoint_;    ///< empty while there is none to connect to
   int descriptor_ = -1;
   bool connected_ = false;
+  bool has_input_ = false;
   Clock::time_point next_attempt_{};
 };
 

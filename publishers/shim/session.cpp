@@ -101,18 +101,16 @@ std::unique_ptr<Flusher> Session::make_flusher() {
 }
 
 void Session::keep_flushing(Flusher& flusher) {
-  Clock::time_point next_look{};
   while (!stop_.load(std::memory_order_acquire)) {
     try {
-      if (Clock::now() < next_look) collect(flusher, next_look);
       const Clock::time_point now = Clock::now();
       const Flusher::Work work = flusher.do_work(now);
       if (!work.is_stuck) wakeup_.has_looked();
-      next_look = now + std::max<std::chrono::nanoseconds>(options_.flush_interval, flusher.pace());
-      // Where there was more than one event another is soon to come, and whoever publishes it need not wake
-      // us.
-      if (work.events > 1 && !work.is_stuck) continue;
-      if (sleep(flusher, work.is_stuck) != Woken::by_event) next_look = {};
+      if (work.found_events && !work.is_stuck) {
+        collect(flusher, now + std::max<std::chrono::nanoseconds>(options_.flush_interval, flusher.pace()));
+      } else {
+        sleep(flusher, work.is_stuck);
+      }
     } catch (const std::bad_alloc&) {
       wakeup_.wait(-1, memory_again_after);
     } catch (const zmq::error_t& error) {
@@ -135,21 +133,16 @@ void Session::collect(Flusher& flusher, Clock::time_point until) {
   }
 }
 
-Session::Woken Session::sleep(Flusher& flusher, bool is_stuck) {
+void Session::sleep(Flusher& flusher, bool is_stuck) {
   // While the window is full no event is looked for, and no thread needs to wake us for one.
   if (!is_stuck) {
     wakeup_.about_to_sleep();
-    if (flusher.has_events()) {
-      wakeup_.awake();
-      return Woken::by_event;
-    }
+    if (flusher.has_events()) return wakeup_.awake();
   }
-  bool was_woken = false;
   if (!flusher.link().needs_attention()) {
-    was_woken = wakeup_.wait(flusher.link().descriptor(), flusher.next_deadline() - Clock::now());
+    wakeup_.wait(flusher.link().descriptor(), flusher.next_deadline() - Clock::now());
   }
-  const bool for_event = wakeup_.awake() && !is_stuck;
-  return was_woken && for_event ? Woken::by_event : Woken::otherwise;
+  wakeup_.awake();
 }
 
 void Session::end(Lane& lane) noexcept {

@@ -62,8 +62,7 @@ class Session {
   [[nodiscard]] std::unique_ptr<Flusher> make_flusher();
   void keep_flushing(Flusher& flusher);
   void collect(Flusher& flusher, Clock::time_point until);
-  enum class Woken : std::uint8_t { by_event, otherwise };
-  Woken sleep(Flusher& flusher, bool is_stuck);
+  void sleep(Flusher& flusher, bool is_stuck);
   void stop(std::chrono::nanoseconds linger);
 
   const Options& options_;

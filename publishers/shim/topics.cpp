@@ -29,7 +29,7 @@ void Topics::forget_interest() noexcept {
 
 void Topics::set_wanted() noexcept {
   for (std::size_t i = 0; i < count_; ++i) {
-    topics_[i]->wanted.store(interest_.wants(topics_[i]->name), std::memory_order_relaxed);
+    topics_[i]->set_wanted(interest_.wants(topics_[i]->name));
   }
 }
 

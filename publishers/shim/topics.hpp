@@ -11,20 +11,25 @@
 
 #include "interest.hpp"
 #include "zevi/limits.hpp"
+#include "zevi/publisher.h"
 
 namespace zevi::shim {
 
 class Publisher;
 
 /// What a `zevi_topic` handle points to.
-struct Topic {
-  Topic(Publisher& its_publisher, std::string_view its_name, std::uint16_t its_index, bool is_wanted)
-      : publisher(its_publisher), name(its_name), index(its_index), wanted(is_wanted) {}
+struct Topic : zevi_topic {
+  Topic(Publisher& its_publisher, std::string_view its_name, std::uint16_t its_index, bool wants)
+      : zevi_topic{wants}, publisher(its_publisher), name(its_name), index(its_index) {}
+
+  [[nodiscard]] bool is_wanted() const noexcept { return zevi_wanted(this) != 0; }
+  void set_wanted(bool wants) noexcept {
+    std::atomic_ref(wanted).store(static_cast<unsigned char>(wants), std::memory_order_relaxed);
+  }
 
   Publisher& publisher;
   const std::string name;
   const std::uint16_t index;
-  std::atomic<bool> wanted;
 };
 
 /// The topics of a publisher and whether somebody wants their events. Outlives forks: a child has the same

@@ -34,8 +34,7 @@ class Wakeup {
   // The flusher.
 
   void about_to_sleep() noexcept { sleeping_.store(true, std::memory_order_seq_cst); }
-  /// True if a publishing thread has seen that it slept.
-  bool awake() noexcept { return !sleeping_.exchange(false); }
+  void awake() noexcept { sleeping_.store(false, std::memory_order_relaxed); }
   /// All rings have been emptied.
   void has_looked() noexcept { is_hurried_.store(false, std::memory_order_relaxed); }
 

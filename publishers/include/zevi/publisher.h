@@ -42,7 +42,10 @@ extern "C" {
 #endif
 
 typedef struct zevi_publisher zevi_publisher;
-typedef struct zevi_topic zevi_topic;
+/* What is behind a topic handle is the library's; the one byte shown here is for zevi_wanted. */
+typedef struct zevi_topic {
+  unsigned char wanted;
+} zevi_topic;
 
 /* An event between begin and commit. Lives on the caller's stack; its content is the library's. */
 typedef struct zevi_event {
@@ -124,9 +127,22 @@ ZEVI_API zevi_status zevi_publisher_close(zevi_publisher* publisher);
 ZEVI_API zevi_status zevi_topic_open(zevi_publisher* publisher, const char* name, size_t name_bytes,
                                      zevi_topic** topic);
 
-/* 1 if somebody wants this topic's events, or if the broker has not said yet; else 0. One load. Use it to
- * skip work that is done for the event alone; publishing without asking is just as right. */
+/* 1 if somebody wants this topic's events, or if the broker has not said yet; else 0. Use it to skip work
+ * that is done for the event alone; publishing without asking is just as right. */
 ZEVI_API int zevi_enabled(const zevi_topic* topic);
+
+#if defined(__GNUC__)
+/* The same in one load, without a call; the handle is not null. */
+static inline int zevi_wanted(const zevi_topic* topic) {
+  return __atomic_load_n(&topic->wanted, __ATOMIC_RELAXED);
+}
+#else
+#define zevi_wanted(topic) zevi_enabled(topic)
+#endif
+
+/* Counts an event of a topic that nobody wants as suppressed, for a caller that has asked and made none.
+ * Returns ZEVI_UNWANTED. */
+ZEVI_API zevi_status zevi_suppress(zevi_topic* topic);
 
 /* Begins an event. time_ns is nanoseconds since 1970, 0 for now. Returns ZEVI_OK, or why the event will not
  * be kept (ZEVI_UNWANTED, ZEVI_RING_FULL, ...); the put functions then do nothing and commit returns the

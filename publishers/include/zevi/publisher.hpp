@@ -137,7 +137,7 @@ class Topic {
   explicit Topic(zevi_topic* handle) noexcept : handle_(handle) {}
 
   /// Whether anybody wants this topic's events. For work that is done for the event alone.
-  [[nodiscard]] bool enabled() const noexcept { return zevi_enabled(handle_) != 0; }
+  [[nodiscard]] bool enabled() const noexcept { return zevi_wanted(handle_) != 0; }
 
   /// Begins an event.
   EventBuilder event(EventTime time = {}) const noexcept { return {handle_, time}; }
@@ -150,7 +150,8 @@ class Topic {
   /// Publishes a typed event, whatever its own topic is called.
   template <PublishableEvent Event>
   Status publish(const Event& event, EventTime time = {}) const noexcept {
-    zevi_event record{};
+    if (!enabled()) return static_cast<Status>(zevi_suppress(handle_));
+    zevi_event record;
     std::uint8_t* at = nullptr;
     const zevi_status status =
         zevi_map_begin(handle_, detail::time_ns(time), event.encoded_bytes_max(), &record, &at);

@@ -130,6 +130,7 @@ TEST_CASE_METHOD(Fixture, "a null handle is refused, and a null event ignored") 
   CHECK(zevi_event_commit(nullptr) == ZEVI_INVALID);
   zevi_event_cancel(nullptr);
   CHECK(zevi_enabled(nullptr) == 0);
+  CHECK(zevi_suppress(nullptr) == ZEVI_INVALID);
   std::uint8_t* at = nullptr;
   CHECK(zevi_map_begin(nullptr, 0, 10, &event, &at) == ZEVI_INVALID);
   CHECK(zevi_map_commit(&event, at) == ZEVI_INVALID);

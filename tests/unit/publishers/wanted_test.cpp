@@ -1,5 +1,6 @@
 #include "catch.hpp"
 #include "conversation.hpp"
+#include "zevi/events.hpp"
 
 using namespace zevi;
 using namespace std::chrono_literals;
@@ -43,7 +44,9 @@ TEST_CASE_METHOD(Fixture, "an event that nobody wants is counted, takes no numbe
   std::uint8_t* at = nullptr;
   CHECK(zevi_map_begin(quiet.handle(), 0, 10, &event, &at) == ZEVI_UNWANTED);
   CHECK(zevi_map_commit(&event, nullptr) == ZEVI_UNWANTED);
-  CHECK(publisher->statistics().suppressed == 4);
+  CHECK(publisher->topic<E_CORE_LOG>().publish({}) == Status::unwanted);
+  CHECK(zevi_suppress(quiet.handle()) == ZEVI_UNWANTED);
+  CHECK(publisher->statistics().suppressed == 6);
   CHECK(publish("E_LOUD") == Status::ok);
   CHECK(broker->expect_batch().topic == "E_LOUD");
   want(2, {"E_"});
