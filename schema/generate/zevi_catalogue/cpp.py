@@ -100,7 +100,7 @@ class Struct:
                  "  /// Unless it succeeds, `out` holds nothing to rely on.",
                  f"  static ::zevi::EventDecode decode(std::string_view params, {self.name}& out) noexcept {{",
                  f"    out = {self.name}{{}};",
-                 "    ::zevi::typed_event::ParamReader reader(params, param_names);",
+                 "    ::zevi::typed_event::ParamReader<param_names> reader(params);",
                  "    for (std::size_t which = 0; reader.next(which);) {"]
         if self.fields:
             lines.append("      switch (which) {")

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "zevi/any_value.hpp"
 #include "zevi/nullable.hpp"
@@ -98,12 +99,11 @@ inline std::uint8_t* put_key(std::uint8_t* at, const char (&encoded)[Size]) noex
   return at + Size - 1;
 }
 
-/// Reads the map of an event whose parameters have the names `keys`; at most 64 of them.
-template <std::size_t Size>
+/// Reads the map of an event whose parameters have the names `names`, a constant array; at most 64 of them.
+template <const auto& names>
 class ParamReader {
  public:
-  ParamReader(std::string_view params, const std::array<std::string_view, Size>& keys) noexcept
-      : reader_(params), keys_(keys) {
+  explicit ParamReader(std::string_view params) noexcept : reader_(params) {
     pack::Item head;
     if (reader_.next(head) && head.type == pack::Type::map) {
       left_ = head.count;
@@ -138,7 +138,7 @@ class ParamReader {
     seen_ |= bit;
     // A key can come twice: the last one counts, for good or bad.
     wrong_ = read(value) ? wrong_ & ~bit : wrong_ | bit;
-    if (++index_ == Size) index_ = 0;
+    if (++index_ == size) index_ = 0;
   }
 
   [[nodiscard]] EventDecode finish(std::uint64_t required) const noexcept {
@@ -149,37 +149,42 @@ class ParamReader {
   }
 
  private:
+  static constexpr std::size_t size = std::size(names);
+  static constexpr std::array<pack::KnownText, size> keys = []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array<pack::KnownText, size>{pack::KnownText(names[I])...};
+  }
+  (std::make_index_sequence<size>());
+
   /// The usual case, without a look at what else the key could be: publishers keep the order of the
   /// catalogue.
   [[nodiscard]] bool take_expected_key() noexcept {
-    constexpr std::size_t short_string_max = 31;
-    if constexpr (Size == 0) return false;
-    const std::string_view key = keys_[index_];
-    const std::string_view rest = reader_.rest();
-    if (key.size() > short_string_max || rest.size() <= key.size()) return false;
-    if (static_cast<std::uint8_t>(rest[0]) != (0xA0U | key.size())) return false;
-    if (std::memcmp(rest.data() + 1, key.data(), key.size()) != 0) return false;
-    reader_ = pack::Reader(rest.substr(1 + key.size()));
-    return true;
+    if constexpr (size == 0) {
+      return false;
+    } else {
+      return reader_.take(keys[index_]);
+    }
   }
 
   /// Begins behind the parameter before, since those between are most likely optional ones that are absent.
   [[nodiscard]] bool look_up(std::string_view key) noexcept {
-    for (std::size_t tried = 0; tried < Size; ++tried) {
-      if (keys_[index_] == key) return true;
-      if (++index_ == Size) index_ = 0;
+    for (std::size_t tried = 0; tried < size; ++tried) {
+      if (names[index_] == key) return true;
+      if (++index_ == size) index_ = 0;
     }
     return false;
   }
 
   [[nodiscard]] bool read(std::string_view& value) noexcept {
+    if (reader_.take_short_text(value)) return true;
     return read_item([&](const pack::Item& item) { return item.is_text() && (value = item.bytes, true); });
   }
   [[nodiscard]] bool read(std::int64_t& value) noexcept {
+    if (reader_.take_int(value)) return true;
     return read_item(
         [&](const pack::Item& item) { return item.fits_int64() && (value = item.as_int64(), true); });
   }
   [[nodiscard]] bool read(std::uint64_t& value) noexcept {
+    if (reader_.take_uint(value)) return true;
     return read_item([&](const pack::Item& item) { return item.fits_uint64() && (value = item.bits, true); });
   }
   /// A whole number is one too: many languages write 2.0 as 2.
@@ -240,11 +245,10 @@ class ParamReader {
   }
 
   [[nodiscard]] std::string_view first_of(std::uint64_t bits) const noexcept {
-    return keys_[static_cast<std::size_t>(std::countr_zero(bits))];
+    return names[static_cast<std::size_t>(std::countr_zero(bits))];
   }
 
   pack::Reader reader_;
-  const std::array<std::string_view, Size>& keys_;
   std::uint32_t left_ = 0;
   std::size_t index_ = 0;
   std::uint64_t seen_ = 0;
