@@ -67,6 +67,7 @@ def add_kind(commands: Any, name: str, about: str, options: Sequence[str], runs:
                             help="only this broker; repeatable")
         parser.add_argument("--load", action="append", default=[], metavar="NAME",
                             choices=[load.name for load in kind.loads], help="only this load; repeatable")
+    if "list" in options:
         parser.add_argument("--list", action="store_true", help="list the brokers and the loads, measure nothing")
     parser.add_argument("--runs", type=whole_number, default=runs, metavar="N",
                         help=f"show the median of N runs, in which brokers and calls take turns ({by_default})")
@@ -89,7 +90,7 @@ def command_line() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="kind", metavar="KIND", title="kinds")
     for kind in kinds:
         add_kind(commands, kind.name, kind.about, kind.options, kind.runs)
-    add_kind(commands, "all", "all of them; the same as no word", ("seconds",), None)
+    add_kind(commands, "all", "all of them; the same as no word", ("seconds", "list"), None)
     report = add_command(commands, "report", "write the tables of docs/performance.md, and its chart, from files of --json")
     report.add_argument("file", nargs="+", type=Path, metavar="FILE",
                         help="written by --json; of a kind that several hold, the last one's figures count")
@@ -128,12 +129,12 @@ def main() -> None:
     try:
         if given.kind == "report":
             pages.write(read_reports(given.file), given.into)
-        elif getattr(given, "list", False):
-            print(named(given.kind).contents())
-        elif given.kind == "all":
-            measure(kinds, given)
+            return
+        chosen = kinds if given.kind == "all" else [named(given.kind)]
+        if getattr(given, "list", False):
+            print("\n\n".join(kind.contents() for kind in chosen if "list" in kind.options))
         else:
-            measure([named(given.kind)], given)
+            measure(chosen, given)
     except BenchError as error:
         sys.exit(f"bench: error: {error}")
 

@@ -40,6 +40,9 @@ class PerBroker:
     def loads(self) -> Tuple[Load, ...]:
         return (self.load,)
 
+    def title_of(self, load: Load) -> str:
+        return load.title
+
     def table(self, kind: Comparison, figures: Figures) -> Optional[Table]:
         found = figures.get(self.load.name, {})
         base = found.get(kind.baseline)
@@ -57,6 +60,9 @@ class PerLoad:
     title: str
     loads: Tuple[Load, ...]
     columns: Tuple[Column, ...]
+
+    def title_of(self, load: Load) -> str:
+        return f"{self.title}: {load.title}"
 
     def table(self, kind: Comparison, figures: Figures) -> Optional[Table]:
         found = [(load.title, figures[load.name]) for load in self.loads if load.name in figures]
@@ -90,7 +96,7 @@ class Comparison:
     #: Whether a column needs to know what the load generator costs by itself.
     takes_off_generator: bool = False
     runs: int = 5
-    options: Tuple[str, ...] = ("broker", "seconds")
+    options: Tuple[str, ...] = ("broker", "list", "seconds")
 
     @property
     def loads(self) -> List[Load]:
@@ -98,8 +104,9 @@ class Comparison:
 
     def contents(self) -> str:
         known = all_peers(Path())
-        lines = [f"{name:<17} {next(p.__doc__ for p in known if p.name == name)}" for name in self.brokers]
-        return "\n".join(["brokers:", *lines, "", "loads:", *(f"{load.name:<17} {load.title}" for load in self.loads)])
+        lines = [f"  broker  {name:<17} {next(p.__doc__ for p in known if p.name == name)}" for name in self.brokers]
+        lines += [f"  load    {load.name:<17} {layout.title_of(load)}" for layout in self.layouts for load in layout.loads]
+        return "\n".join([f"{self.name}: {self.about}", *lines])
 
     def measure(self, build_dir: Path, given: argparse.Namespace) -> Dict[str, Any]:
         brokers = getattr(given, "broker", None) or self.brokers

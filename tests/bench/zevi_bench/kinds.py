@@ -62,8 +62,8 @@ kinds: Tuple[Any, ...] = (
         "how the cost of an event grows with topics and with subscribers, beside zmq_proxy",
         ("zevi stream", "zmq_proxy"),
         (
-            PerLoad("topics: 100,000/s of 10 publishers, 1 subscriber", loads.topics, _growing),
-            PerLoad("subscribers: 20,000/s of 1 publisher", loads.fans,
+            PerLoad("100,000/s of 10 publishers, 1 subscriber; topics", loads.topics, _growing),
+            PerLoad("20,000/s of 1 publisher; subscribers", loads.fans,
                     (*_growing, Column("a copy", "broker_copy_cpu_ns", compared=True), _lost)),
         ),
         baseline="zmq_proxy", brackets="in brackets the ratio to the first row",

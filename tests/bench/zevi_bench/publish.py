@@ -48,7 +48,7 @@ class Publish:
         return figures
 
     def legend(self, measured: Dict[str, Any]) -> str:
-        return (f"ns a call, less the clock's own; medians of {measured['runs']} runs in random order; the control is an "
+        return (f"ns a call, less the clock's own; medians over {measured['runs']} runs in random order; the control is an "
                 "empty call timed beside each, the machine's own noise")
 
     def tables(self, measured: Dict[str, Any]) -> List[Table]:
