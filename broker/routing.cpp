@@ -16,8 +16,10 @@ constexpr std::chrono::milliseconds idle_max{250};
 /// When nothing arrives for this long, a stopping broker has taken in everything.
 constexpr std::chrono::milliseconds quiet{50};
 
-/// Until the first message is sent.
-constexpr int first_queue_max = 64;
+int stream_queue_max(const BrokerOptions& options) {
+  return static_cast<int>(
+      std::clamp<std::size_t>(options.subscriber_budget_bytes / limits::message_bytes_max, 1, 1'000'000));
+}
 
 /// Milliseconds since 1970: later brokers count from a higher number, since generations are at most 100 a
 /// second.
@@ -33,10 +35,10 @@ Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const En
       epoch_(random_id()),
       complaints_(options.log),
       ingress_(context, endpoints.ingress),
-      fanouts_{FanoutSocket(context, endpoints.stream, first_queue_max),
+      fanouts_{FanoutSocket(context, endpoints.stream, stream_queue_max(options)),
                FanoutSocket(context, endpoints.events, options.events_queue_max)},
       interest_(options.interest_linger, first_generation(clock_.now())),
-      stream_(fanouts_[stream_index], options.subscriber_budget_bytes, counters_),
+      stream_(fanouts_[stream_index], counters_),
       events_(fanouts_[events_index], counters_),
       sequencer_(epoch_, options.coalesce_max, counters_),
       conversation_(random_id(), publishers_, topics_, interest_, sequencer_, counters_, complaints_) {

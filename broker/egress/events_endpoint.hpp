@@ -1,10 +1,12 @@
 #pragma once
 
-#include <string>
+#include <vector>
 
 #include "fanout_socket.hpp"
 #include "metrics/counters.hpp"
 #include "sequencing/sequencer.hpp"
+#include "zevi/wire/body.hpp"
+#include "zevi/wire/event_meta_template.hpp"
 
 namespace zevi::broker {
 
@@ -19,7 +21,8 @@ class EventsEndpoint : public MessageSink {
  private:
   FanoutSocket& fanout_;
   Counters& counters_;
-  std::string meta_;
+  std::vector<wire::EntryPlace> places_;
+  wire::EventMetaTemplate meta_;
 };
 
 }  // namespace zevi::broker

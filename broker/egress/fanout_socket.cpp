@@ -16,7 +16,7 @@ constexpr int handshake_ms_max = 5000;
 }  // namespace
 
 FanoutSocket::FanoutSocket(zmq::context_t& context, const std::string& endpoint, int queue_max)
-    : socket_(context, zmq::socket_type::xpub), queue_max_(queue_max) {
+    : socket_(context, zmq::socket_type::xpub) {
   socket_.set(zmq::sockopt::xpub_verboser, 1);
   socket_.set(zmq::sockopt::sndhwm, queue_max);
   // A subscription is at most a topic long; what is larger comes from no subscriber.
@@ -61,12 +61,6 @@ bool FanoutSocket::wants(std::string_view topic) const noexcept {
     if (prefixes_.find(topic.substr(0, size)) != prefixes_.end()) return true;
   }
   return false;
-}
-
-void FanoutSocket::set_queue_max(int queue_max) {
-  if (queue_max == queue_max_) return;
-  socket_.set(zmq::sockopt::sndhwm, queue_max);
-  queue_max_ = queue_max;
 }
 
 void FanoutSocket::send(std::string_view topic, zmq::message_t second, zmq::message_t third) {

@@ -34,9 +34,6 @@ class FanoutSocket {
   /// True if a subscriber is there for this topic.
   [[nodiscard]] bool wants(std::string_view topic) const noexcept;
 
-  /// Changes how many messages may wait for one subscriber, for those that are there and those that come.
-  void set_queue_max(int queue_max);
-
   /// Sends one message of three frames. Never blocks: a subscriber whose queue is full loses it.
   void send(std::string_view topic, zmq::message_t second, zmq::message_t third);
 
@@ -44,7 +41,6 @@ class FanoutSocket {
   void count(const Change& change);
 
   zmq::socket_t socket_;
-  int queue_max_;
   zmq::message_t incoming_;
   StringMap<std::uint64_t> prefixes_;
 };

@@ -6,7 +6,6 @@ void StreamEndpoint::take(SequencedMessage& message) {
   if (!fanout_.wants(message.topic.name)) return;
   header_.clear();
   wire::encode(message.header, header_);
-  fanout_.set_queue_max(queue_limit_.limit_for(message.body.size(), message.header.at));
   zmq::message_t body;
   body.copy(message.body);
   fanout_.send(message.topic.name, zmq::message_t(header_), std::move(body));

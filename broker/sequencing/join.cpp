@@ -13,7 +13,7 @@ Piece* end_of_group(Piece* first, Piece* last) noexcept {
     bytes += at->body.size();
     const bool is_large = at->body.size() >= join_piece_bytes_max;
     const bool is_full =
-        bytes > limits::batch_bytes_max || static_cast<std::size_t>(at - first) == join_runs_max;
+        bytes > limits::message_bytes_max || static_cast<std::size_t>(at - first) == join_runs_max;
     if (at != first && (is_large || is_full)) return at;
     ++at;
     if (is_large) return at;

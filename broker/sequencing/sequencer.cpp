@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "join.hpp"
+#include "split.hpp"
 #include "zevi/limits.hpp"
 
 namespace zevi::broker {
@@ -16,6 +17,10 @@ constexpr std::uint64_t busy_pieces_per_second = 10'000;
 }  // namespace
 
 void Sequencer::accept(Topic& topic, Piece&& piece, const Now& now) {
+  if (piece.body.size() > limits::message_bytes_max && piece.n > 1) {
+    for (Piece& part : split(std::move(piece))) accept(topic, std::move(part), now);
+    return;
+  }
   const bool is_small = piece.body.size() < join_piece_bytes_max;
   if (is_small) topic.rate.count(piece.publisher->id, now.steady);
   topic.next_q += piece.n;

@@ -29,10 +29,10 @@ class MessageSink {
 
 /// Gives every event its number and decides in which message it leaves.
 ///
-/// A large batch of one publisher leaves as it came, by reference. Small batches that meet in a topic are
-/// joined, copied behind one array head, with a run for each publisher: those that arrived in the same round,
-/// and, in a topic that gets more than 200 batches a second, those that arrive within a wait that grows with
-/// that rate. A lone event never waits.
+/// A large batch of one publisher leaves as it came, by reference; one too large for a message is split.
+/// Small batches that meet in a topic are joined, copied behind one array head, with a run for each
+/// publisher: those that arrived in the same round, and, in a topic that gets more than 200 batches a second,
+/// those that arrive within a wait that grows with that rate. A lone event never waits.
 class Sequencer {
  public:
   Sequencer(std::uint64_t epoch, std::chrono::microseconds coalesce_max, Counters& counters)

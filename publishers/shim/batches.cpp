@@ -9,7 +9,7 @@ namespace zevi::shim {
 
 void Batches::append(std::size_t topic, std::string_view entry) {
   Stream& stream = stream_of(topic);
-  if (stream.body.size() + entry.size() > limits::batch_bytes_max) close(stream);
+  if (stream.body.size() + entry.size() > limits::message_bytes_max) close(stream);
   const std::size_t before = stream.body.size();
   stream.body.append(entry);
   open_bytes_ += stream.body.size() - before;

@@ -24,7 +24,7 @@ constexpr std::size_t budget_bytes_min = 1024 * 1024;
 constexpr std::size_t assumed_event_bytes = 4 * 1024;
 
 int queue_length(Feed feed, std::size_t budget_bytes) {
-  const std::size_t message_bytes = feed == Feed::stream ? limits::batch_bytes_max : assumed_event_bytes;
+  const std::size_t message_bytes = feed == Feed::stream ? limits::message_bytes_max : assumed_event_bytes;
   return static_cast<int>(std::min<std::size_t>(budget_bytes / message_bytes, 1'000'000));
 }
 

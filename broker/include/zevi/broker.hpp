@@ -39,9 +39,8 @@ struct BrokerOptions {
   /// At most 1 s.
   std::chrono::microseconds coalesce_max{5000};
 
-  /// What may wait for one subscriber of `stream`, in bytes. libzmq counts messages, so a subscriber may lose
-  /// events when a quarter of this is waiting: 4,096 messages of up to 4 KiB or 64 of 256 KiB with the default
-  /// of 64 MiB. At least 1 MiB.
+  /// What may wait for one subscriber of `stream`. libzmq counts messages, so this is divided by the largest
+  /// message (64 KiB); a subscriber of small messages may lose events below it. At least 1 MiB.
   std::size_t subscriber_budget_bytes = limits::subscriber_budget_bytes;
 
   /// How many events may wait for one subscriber of `events`. 1 to 100 million.

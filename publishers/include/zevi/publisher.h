@@ -97,7 +97,7 @@ typedef struct zevi_publisher_options {
   /* How long a burst is collected before it is sent; the broker may ask for longer, up to 20 ms, while many
    * publishers are busy. Default 250 us, at most 1 s. A lone event is sent at once. */
   uint64_t flush_interval_ns;
-  uint64_t linger_ns;         /* how long close waits for acknowledgements; default 100 ms */
+  uint64_t linger_ns; /* how long close waits for acknowledgements; default 100 ms */
 } zevi_publisher_options;
 
 /* Sets every option to its default. */

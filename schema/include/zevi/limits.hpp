@@ -8,8 +8,12 @@ namespace zevi::limits {
 
 /// One event: its parameter map as msgpack.
 inline constexpr std::size_t event_bytes_max = 64 * 1024;
-/// The body of one batch or of one joined message.
+/// The body of one batch.
 inline constexpr std::size_t batch_bytes_max = 256 * 1024;
+/// What one message of `stream` holds, unless a single event is larger. So many bytes that the cost of a
+/// message no longer counts, and so few that a queue of messages is a queue of bytes. Publishers make their
+/// batches up to it.
+inline constexpr std::size_t message_bytes_max = 64 * 1024;
 /// Arrays and maps inside one another in an event, its own map counted as the first.
 inline constexpr std::size_t nesting_max = 16;
 /// The ring of one publishing thread.

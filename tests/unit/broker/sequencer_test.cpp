@@ -41,6 +41,7 @@ struct Sent {
   std::vector<std::uint64_t> run_ids;
   std::vector<std::uint64_t> values;
   const void* bytes = nullptr;
+  std::size_t bytes_count = 0;
 };
 
 class Recorder : public MessageSink {
@@ -48,6 +49,7 @@ class Recorder : public MessageSink {
   void take(SequencedMessage& message) override {
     Sent one;
     one.header = message.header;
+    one.bytes_count = message.body.size();
     for (const auto& run : message.header.r) one.run_ids.push_back(run.id);
     CHECK(zevi::wire::check_body(message.body.to_string_view(), message.header.n));
     zevi::wire::BodyReader reader(message.body.to_string_view());
@@ -142,7 +144,27 @@ TEST_CASE("a large batch is never copied and keeps its place between small ones"
   CHECK(f.recorder.sent[2].header.q == 42);
 }
 
-TEST_CASE("a joined message stays within 256 KiB and 128 runs, and numbers have no gap") {
+TEST_CASE("a batch too large for a message leaves in several that follow on one another") {
+  Fixture f;
+  constexpr std::uint32_t n = 170;
+  f.sequencer.accept(f.topic, piece(f.a, 5, n, 1200), at(0ms));
+  f.sequencer.accept(f.topic, piece(f.a, 5 + n, 1, zevi::limits::event_bytes_max - 20), at(0ms));
+  f.sequencer.flush(at(0ms));
+  std::uint64_t q = 1;
+  for (const Sent& sent : f.recorder.sent) {
+    CHECK(sent.header.q == q);
+    REQUIRE(sent.header.r.size() == 1);
+    CHECK(sent.header.r[0].p == q + 4);
+    CHECK(sent.values.front() == q + 4);
+    CHECK(sent.values.size() == sent.header.n);
+    CHECK(sent.bytes_count <= zevi::limits::message_bytes_max + 64);
+    q += sent.header.n;
+  }
+  CHECK(q == n + 2);
+  CHECK(f.recorder.sent.size() == 5);
+}
+
+TEST_CASE("a joined message stays within 64 KiB and 128 runs, and numbers have no gap") {
   Fixture f;
   std::vector<std::shared_ptr<const PublisherName>> names;
   for (std::uint64_t i = 1; i <= 300; ++i) names.push_back(publisher(i));

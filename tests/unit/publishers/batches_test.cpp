@@ -128,7 +128,7 @@ TEST_CASE_METHOD(Fixture, "a topic that begins with drops has its first event be
 
 TEST_CASE_METHOD(Fixture, "a batch ends before it would be larger than a batch may be") {
   const std::size_t topic = open("E_A");
-  constexpr std::size_t room = limits::batch_bytes_max - wire::body_head_bytes;
+  constexpr std::size_t room = limits::message_bytes_max - wire::body_head_bytes;
   const std::size_t quarter = room / 4;
   // Exactly as much as fits, and then one byte more than fits.
   for (std::uint64_t i = 0; i < 3; ++i) batches.append(topic, entry(i, quarter));
@@ -139,7 +139,7 @@ TEST_CASE_METHOD(Fixture, "a batch ends before it would be larger than a batch m
   batches.append(topic, entry(3, room - 3 * quarter + 1));
   REQUIRE(window.next() == 3);
   batches.close_all();
-  CHECK(window.at(1).body.size() == limits::batch_bytes_max);
+  CHECK(window.at(1).body.size() == limits::message_bytes_max);
   CHECK(header(1) == expected("E_A", 1, 1, 4));
   CHECK(header(2) == expected("E_A", 2, 5, 3));
   CHECK(header(3) == expected("E_A", 3, 8, 1));
