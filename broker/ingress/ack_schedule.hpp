@@ -11,11 +11,11 @@
 namespace zevi::broker {
 
 /// Which publishers are owed an acknowledgement, and when it is due. Each one wakes two threads of the
-/// worker, so a publisher that sends all the time gets one in 10 ms, or in a megabyte, which is far from
+/// worker, so a publisher that sends all the time gets one in 50 ms, or in a megabyte, which is far from
 /// filling its resend window. After a quiet time, and when the publisher asks by a beat, it comes at once.
 class AckSchedule {
  public:
-  static constexpr std::chrono::milliseconds interval{10};
+  static constexpr std::chrono::milliseconds interval{50};
   static constexpr std::size_t bytes_max = std::size_t{1024} * 1024;
 
   /// The publisher's batch, of so many bytes, was taken in or is repeated.

@@ -20,19 +20,19 @@ int sent(AckSchedule& acks, std::chrono::microseconds time) {
 
 }  // namespace
 
-TEST_CASE("what comes after a quiet time is acknowledged at once, what follows within 10 ms all together") {
+TEST_CASE("what comes after a quiet time is acknowledged at once, what follows within 50 ms all together") {
   AckSchedule acks;
   Publisher publisher;
   acks.owe(publisher, 100);
   CHECK(sent(acks, 0us) == 1);
-  for (auto time = 1ms; time < 10ms; time += 1ms) {
+  for (auto time = 1ms; time < 50ms; time += 1ms) {
     acks.owe(publisher, 100);
     CHECK(sent(acks, time) == 0);
   }
-  CHECK(acks.deadline() == at(10ms).steady);
-  CHECK(sent(acks, 10ms) == 1);
+  CHECK(acks.deadline() == at(50ms).steady);
+  CHECK(sent(acks, 50ms) == 1);
   CHECK(acks.deadline() == SteadyTime::max());
-  CHECK(sent(acks, 30ms) == 0);
+  CHECK(sent(acks, 150ms) == 0);
 }
 
 TEST_CASE("a megabyte is acknowledged at once") {
@@ -56,5 +56,5 @@ TEST_CASE("who asks for an acknowledgement, or is gone, gets it at once") {
   acks.owe(publisher, 1);
   publisher.live = false;
   CHECK(sent(acks, 2ms) == 1);
-  CHECK(sent(acks, 20ms) == 0);
+  CHECK(sent(acks, 100ms) == 0);
 }
