@@ -29,7 +29,8 @@ Arena::Arena()
     : broker_(broker_options(directory_.path())),
       context_(1),
       subscriber_(context_, zmq::socket_type::sub),
-      publisher_((started(broker_), publisher_options(directory_.path()))) {
+      publisher_((started(broker_), publisher_options(directory_.path()))),
+      blocked_(publisher_options(directory_.path() + "/nowhere")) {
   subscriber_.set(zmq::sockopt::rcvhwm, 1);
   subscriber_.set(zmq::sockopt::linger, 0);
   subscriber_.set(zmq::sockopt::subscribe, std::string(E_PROFILING_PROC::topic));

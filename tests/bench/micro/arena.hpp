@@ -22,6 +22,8 @@ class Arena {
   [[nodiscard]] TypedTopic<E_PROFILING_SCRIPT> unwanted() const {
     return publisher_.topic<E_PROFILING_SCRIPT>();
   }
+  /// Of a publisher without a broker.
+  [[nodiscard]] TypedTopic<E_PROFILING_PROC> blocked() const { return blocked_.topic<E_PROFILING_PROC>(); }
   [[nodiscard]] const Publisher& publisher() const noexcept { return publisher_; }
 
   /// A short pause, in which the flusher looks at the ring but finds no reason to sleep.
@@ -35,6 +37,7 @@ class Arena {
   zmq::context_t context_;
   zmq::socket_t subscriber_;
   Publisher publisher_;
+  Publisher blocked_;
 };
 
 }  // namespace zevi::bench

@@ -9,6 +9,7 @@
 /// burst is timed call by call, the others as a whole.
 namespace {
 
+using zevi::EventTime;
 using zevi::bench::Arena;
 
 constexpr int burst = 64;
@@ -50,6 +51,25 @@ void time_bursts(benchmark::State& state, int calls, void (*pause)(), Call call)
 
 void publish_typed(benchmark::State& state) {
   const auto topic = arena().wanted();
+  time_bursts(state, burst, Arena::rest, [&](std::uint64_t i) {
+    benchmark::DoNotOptimize(topic.publish(zevi::bench::event_number(i, 0, 1'776'767'469'200'446'000)));
+  });
+}
+
+/// The caller knows what time it is, as most that publish several events in a row do.
+void publish_timed(benchmark::State& state) {
+  const auto topic = arena().wanted();
+  const EventTime now(std::chrono::nanoseconds(1'776'767'469'200'446'000));
+  time_bursts(state, burst, Arena::rest, [&](std::uint64_t i) {
+    benchmark::DoNotOptimize(topic.publish(zevi::bench::event_number(i, 0, 1'776'767'469'200'446'000), now));
+  });
+}
+
+/// What a worker pays whose broker has been away or behind for so long that ring and window are full.
+void publish_dropped(benchmark::State& state) {
+  const auto topic = arena().blocked();
+  while (topic.publish(zevi::bench::event_number(0, 0, 0)) != zevi::Status::ring_full) {
+  }
   time_bursts(state, burst, Arena::rest, [&](std::uint64_t i) {
     benchmark::DoNotOptimize(topic.publish(zevi::bench::event_number(i, 0, 1'776'767'469'200'446'000)));
   });
@@ -103,7 +123,9 @@ void publish_and_wake(benchmark::State& state) {
   BENCHMARK(call)->Name("quick_" #call)->Iterations((iterations) / 10)
 
 ZEVI_BENCH(publish_typed, bursts);
+ZEVI_BENCH(publish_timed, bursts);
 ZEVI_BENCH(publish_built, bursts);
+ZEVI_BENCH(publish_dropped, bursts);
 ZEVI_BENCH(publish_unwanted, bursts);
 ZEVI_BENCH(enabled, bursts);
 ZEVI_BENCH(publish_and_wake, wake_ups);

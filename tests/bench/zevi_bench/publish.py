@@ -18,8 +18,10 @@ from .tables import Table
 
 _titles = {
     "publish_typed": "publish, typed event",
+    "publish_timed": "publish, typed event, time given",
     "publish_built": "publish, begin/put/commit",
     "publish_unwanted": "publish, nobody subscribed",
+    "publish_dropped": "publish, ring and window full: dropped",
     "enabled": "enabled()",
     "publish_and_wake": "publish that wakes the flusher",
 }
