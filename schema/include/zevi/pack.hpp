@@ -71,20 +71,29 @@ inline std::uint8_t* put_bool(std::uint8_t* at, bool value) noexcept {
   return at + 1;
 }
 
+/// Needs `head_bytes_max` bytes of room whatever the value, and may write behind the place that it returns:
+/// storing a whole word costs less than choosing between stores.
 inline std::uint8_t* put_uint(std::uint8_t* at, std::uint64_t value) noexcept {
   if (value < 0x80) {
     *at = static_cast<std::uint8_t>(value);
     return at + 1;
   }
-  if (value <= 0xFF) return detail::put_tagged(at, 0xCC, static_cast<std::uint8_t>(value));
-  if (value <= 0xFFFF) return detail::put_tagged(at, 0xCD, static_cast<std::uint16_t>(value));
-  if (value <= 0xFFFFFFFF) return detail::put_tagged(at, 0xCE, static_cast<std::uint32_t>(value));
-  return detail::put_tagged(at, 0xCF, value);
+  if (value > 0xFFFFFFFF) [[unlikely]] {
+    return detail::put_tagged(at, 0xCF, value);
+  }
+  const unsigned log2_bytes = unsigned{value > 0xFF} + unsigned{value > 0xFFFF};
+  const unsigned bytes = 1U << log2_bytes;
+  const auto shifted = static_cast<std::uint32_t>(value << (32 - 8 * bytes));
+  detail::put_tagged(at, static_cast<std::uint8_t>(0xCC + log2_bytes), shifted);
+  return at + 1 + bytes;
 }
 
+/// Needs `head_bytes_max` bytes of room, like `put_uint`.
 inline std::uint8_t* put_int(std::uint8_t* at, std::int64_t value) noexcept {
-  if (value >= 0) return put_uint(at, static_cast<std::uint64_t>(value));
   const auto bits = static_cast<std::uint64_t>(value);
+  if (value >= 0) [[likely]] {
+    return put_uint(at, bits);
+  }
   if (value >= -32) {
     *at = static_cast<std::uint8_t>(bits);
     return at + 1;
@@ -159,11 +168,59 @@ inline std::uint8_t* put_binary(std::uint8_t* at, std::string_view bytes) noexce
   return put_raw(put_binary_head(at, static_cast<std::uint32_t>(bytes.size())), bytes);
 }
 
+namespace detail {
+
+/// Copies the first and the last bytes of a text, as many as a `Word` has, which together are all of it, and
+/// returns what bits they have between them.
+template <typename Word>
+[[nodiscard]] inline std::uint64_t put_both_ends(std::uint8_t* at, std::string_view text) noexcept {
+  const std::size_t back_at = text.size() - sizeof(Word);
+  Word front;
+  Word back;
+  std::memcpy(&front, text.data(), sizeof(Word));
+  std::memcpy(&back, text.data() + back_at, sizeof(Word));
+  std::memcpy(at, &front, sizeof(Word));
+  std::memcpy(at + back_at, &back, sizeof(Word));
+  return static_cast<Word>(front | back);
+}
+
+/// Copies a text of less than 32 bytes, and tells whether all of it is ASCII.
+[[nodiscard]] inline bool put_short_and_see_ascii(std::uint8_t* at, std::string_view text) noexcept {
+  const std::size_t size = text.size();
+  std::uint64_t bits = 0;
+  if (size >= 16) {
+    bits = put_both_ends<std::uint64_t>(at, text.substr(0, 16)) |
+           put_both_ends<std::uint64_t>(at + size - 16, text.substr(size - 16));
+  } else if (size >= 8) {
+    bits = put_both_ends<std::uint64_t>(at, text);
+  } else if (size >= 4) {
+    bits = put_both_ends<std::uint32_t>(at, text);
+  } else if (size >= 2) {
+    bits = put_both_ends<std::uint16_t>(at, text);
+  } else if (size == 1) {
+    bits = put_both_ends<std::uint8_t>(at, text);
+  }
+  return (bits & 0x8080808080808080U) == 0;
+}
+
+/// Out of line, so that `put_text` is small enough to be inlined.
+[[gnu::noinline]] inline std::uint8_t* put_long_or_not_ascii(std::uint8_t* at,
+                                                             std::string_view text) noexcept {
+  if (!is_utf8(text)) return put_binary(at, text);
+  return put_raw(put_string_head(at, static_cast<std::uint32_t>(text.size())), text);
+}
+
+}  // namespace detail
+
 /// `str` if `text` is UTF-8, else `bin`: a reader in another language refuses a whole event for one `str`
 /// that is not. Takes up to 5 bytes more than the text.
 inline std::uint8_t* put_text(std::uint8_t* at, std::string_view text) noexcept {
-  if (!is_utf8(text)) return put_binary(at, text);
-  return put_raw(put_string_head(at, static_cast<std::uint32_t>(text.size())), text);
+  const std::size_t size = text.size();
+  if (size < 32 && detail::put_short_and_see_ascii(at + 1, text)) [[likely]] {
+    *at = static_cast<std::uint8_t>(0xA0U | size);
+    return at + 1 + size;
+  }
+  return detail::put_long_or_not_ascii(at, text);
 }
 
 /// Appends values to a string: for control frames and for events whose size is not known beforehand.

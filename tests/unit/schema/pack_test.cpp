@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <vector>
 
 #include "catch.hpp"
 #include "random_msgpack.hpp"
@@ -131,6 +132,34 @@ TEST_CASE("text that is not UTF-8 is written as bin, byte for byte") {
   CHECK(pack::put_text(put, latin1) == put + 6);
   CHECK(hex({reinterpret_cast<const char*>(put), 6}) == "c404636166e9");
   CHECK(hex(written([](Writer& writer) { writer.text("é"); })) == "a2c3a9");
+}
+
+TEST_CASE("text of every length keeps within its five bytes more, and is looked at to its last byte") {
+  const auto put = [](const std::string& text) {
+    // Blocks of the exact sizes, so that a sanitizer sees every byte read or written beside them.
+    const std::vector<char> from(text.begin(), text.end());
+    std::vector<std::uint8_t> to(text.size() + 5);
+    const std::uint8_t* const end = pack::put_text(to.data(), {from.data(), from.size()});
+    return std::string(reinterpret_cast<const char*>(to.data()), static_cast<std::size_t>(end - to.data()));
+  };
+  for (std::size_t size = 0; size <= 70; ++size) {
+    std::string text;
+    for (std::size_t i = 0; i < size; ++i) text += static_cast<char>('0' + i);
+    CHECK(put(text) == written([&](Writer& writer) { writer.text(text); }));
+    CHECK(only_item(put(text)).type == Type::string);
+    CHECK(only_item(put(text)).bytes == text);
+    for (std::size_t i = 0; i < size; ++i) {
+      std::string broken = text;
+      broken[i] = '\xE9';
+      CHECK(only_item(put(broken)).type == Type::binary);
+      CHECK(only_item(put(broken)).bytes == broken);
+      if (i + 1 == size) continue;
+      std::string utf8 = text;
+      utf8.replace(i, 2, "é");
+      CHECK(only_item(put(utf8)).type == Type::string);
+      CHECK(only_item(put(utf8)).bytes == utf8);
+    }
+  }
 }
 
 TEST_CASE("every integer form is read as its number") {
