@@ -19,10 +19,11 @@ namespace zevi::wire {
 /// Whatever does not is left to the check proper: nothing is ever refused here.
 class KnownShape {
  public:
-  /// Whether an entry begins with an array of two and a time in the 9-byte form with sign, as the shim writes
-  /// it. Only such are learnt.
+  /// Whether an entry begins with an array of two and a good time in one of the 9-byte forms, as the shim
+  /// writes it. Only such are learnt.
   [[nodiscard]] static bool has_wide_time(const std::uint8_t* entry, std::size_t size) noexcept {
-    return size > entry_head_bytes && entry[0] == 0x92 && entry[1] == 0xD3;
+    if (size <= entry_head_bytes || entry[0] != 0x92) return false;
+    return entry[1] == signed_time || (entry[1] == unsigned_time && (entry[2] & 0x80U) == 0);
   }
 
   /// Whether `size()` bytes at `at` are a good entry. Reads none of them unless `left` holds as many.
@@ -54,6 +55,9 @@ class KnownShape {
   }
 
  private:
+  static constexpr std::uint8_t signed_time = 0xD3;
+  /// With the first bit of the number clear, or it would not fit a signed one.
+  static constexpr std::uint8_t unsigned_time = 0xCF;
   /// Entries above this size are rare, and their text varies in length.
   static constexpr std::size_t size_max = 512;
   /// So many entries in a row may have another shape before this one is forgotten.
@@ -100,6 +104,7 @@ class KnownShape {
       set_masks(offset, bytes, tag.shape == Shape::str ? text_mask : 0);
       offset += bytes;
     }
+    if (entry_[1] == unsigned_time) masks_[2] = 0x80;
   }
 
   void set_masks(std::size_t offset, std::size_t count, std::uint8_t mask) noexcept {

@@ -35,6 +35,9 @@ std::string wide_entry(test::Random& random) {
   std::string entry(wire::entry_head_bytes, '\0');
   auto* const begin = reinterpret_cast<std::uint8_t*>(entry.data());
   pack::put_int64_wide(pack::put_array_head(begin, 2), static_cast<std::int64_t>(random()));
+  // Both forms, and now and then one without sign that is too large.
+  if (test::below(random, 2) == 0) begin[1] = 0xCF;
+  if (test::below(random, 8) != 0) begin[2] &= 0x7F;
   const auto pairs = static_cast<std::uint32_t>(test::below(random, 12));
   pack::Writer writer(entry);
   writer.map(pairs);
@@ -161,6 +164,16 @@ TEST_CASE("an entry like those before it is checked in each of its bits") {
       }
     }
   }
+}
+
+TEST_CASE("a time without sign that does not fit is found behind entries like it") {
+  const std::string good("\x92\xCF\x7F\0\0\0\0\0\0\x01\x80", 11);
+  std::string bad = good;
+  bad[2] = '\x80';
+  CHECK(wire::check_body(body_of(4, good + good + good + good), 4));
+  const wire::BodyCheck check = wire::check_body(body_of(4, good + good + good + bad), 4);
+  CHECK(check.error == BodyError::time);
+  CHECK(check.offset == wire::body_head_bytes + 3 * good.size() + 1);
 }
 
 TEST_CASE("the places of entries say the time and the parameters of each") {
