@@ -135,6 +135,8 @@ void Routing::settle_barriers(const Now& now) {
   barriers_.settle(
       now.steady, [this](std::uint64_t generation) { return publishers_.unconfirmed(generation); },
       [&](const Barriers::Barrier& barrier, std::uint64_t unconfirmed) {
+        // What was taken in before stands in front of the barrier, even if it waits to be joined.
+        sequencer_.flush_all(now);
         const std::string empty_params(1, '\x80');
         std::string ready;
         wire::encode(wire::Ready{epoch_, now.realtime_ns, unconfirmed}, ready);
