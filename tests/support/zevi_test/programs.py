@@ -100,13 +100,13 @@ class Program:
         self.process.send_signal(number)
 
     def pause(self) -> None:
-        """SIGSTOP."""
-        self.process.send_signal(signal.SIGSTOP)
+        """SIGSTOP, for the children that it has forked too."""
+        os.killpg(self.pid, signal.SIGSTOP)
         wait_until(lambda: _state(self.pid) in ("T", "Z", ""), what=f"{self.name} to be stopped")
 
     def resume(self) -> None:
-        """SIGCONT."""
-        self.process.send_signal(signal.SIGCONT)
+        """SIGCONT, for all that `pause` stopped."""
+        os.killpg(self.pid, signal.SIGCONT)
 
     def kill(self) -> None:
         """SIGKILL, and waits for the end."""
