@@ -14,21 +14,37 @@ namespace zevi::wire {
   return reader.skip() ? DecodeError::none : DecodeError::malformed;
 }
 
-/// Reads one map, calling `on_field(key, reader)` for each pair, which must read the value and say how that
+/// Reads one map, calling `read_pair(reader)` for each pair, which must read key and value and say how that
 /// went.
-template <typename OnField>
-[[nodiscard]] DecodeError read_map(pack::Reader& reader, OnField on_field) {
+template <typename ReadPair>
+[[nodiscard]] DecodeError read_pairs(pack::Reader& reader, ReadPair read_pair) {
   pack::Item head;
   if (!reader.next(head)) return DecodeError::malformed;
   if (head.type != pack::Type::map) return DecodeError::not_a_map;
   for (std::uint32_t i = 0; i < head.count; ++i) {
-    pack::Item key;
-    if (!reader.next(key)) return DecodeError::malformed;
-    if (key.type != pack::Type::string) return DecodeError::not_a_map;
-    const DecodeError error = on_field(key.bytes, reader);
+    const DecodeError error = read_pair(reader);
     if (error != DecodeError::none) return error;
   }
   return DecodeError::none;
+}
+
+[[nodiscard]] inline DecodeError read_key(pack::Reader& reader, std::string_view& key) {
+  pack::Item item;
+  if (!reader.next(item)) return DecodeError::malformed;
+  if (item.type != pack::Type::string) return DecodeError::not_a_map;
+  key = item.bytes;
+  return DecodeError::none;
+}
+
+/// Reads one map, calling `on_field(key, reader)` for each pair, which must read the value and say how that
+/// went.
+template <typename OnField>
+[[nodiscard]] DecodeError read_map(pack::Reader& reader, OnField on_field) {
+  return read_pairs(reader, [&](pack::Reader& pair) {
+    std::string_view key;
+    const DecodeError error = read_key(pair, key);
+    return error == DecodeError::none ? on_field(key, pair) : error;
+  });
 }
 
 /// Reads a map inside a frame.
@@ -38,14 +54,20 @@ template <typename OnField>
   return error == DecodeError::not_a_map ? DecodeError::wrong_type : error;
 }
 
+/// Reads a frame that is what `read(reader)` reads and nothing else.
+template <typename Read>
+[[nodiscard]] DecodeError read_whole(std::string_view frame, std::size_t bytes_max, Read read) {
+  if (frame.size() > bytes_max) return DecodeError::too_large;
+  pack::Reader reader(frame);
+  const DecodeError error = read(reader);
+  if (error != DecodeError::none) return error;
+  return reader.at_end() ? DecodeError::none : DecodeError::malformed;
+}
+
 /// Reads a frame that is one map and nothing else.
 template <typename OnField>
 [[nodiscard]] DecodeError read_frame(std::string_view frame, std::size_t bytes_max, OnField on_field) {
-  if (frame.size() > bytes_max) return DecodeError::too_large;
-  pack::Reader reader(frame);
-  const DecodeError error = read_map(reader, on_field);
-  if (error != DecodeError::none) return error;
-  return reader.at_end() ? DecodeError::none : DecodeError::malformed;
+  return read_whole(frame, bytes_max, [&](pack::Reader& reader) { return read_map(reader, on_field); });
 }
 
 /// The fields of a frame that is read often, in the order in which its sender writes them.
@@ -57,25 +79,20 @@ using FieldNames = std::array<pack::KnownText, Size>;
 template <std::size_t Size, typename OnField>
 [[nodiscard]] DecodeError read_frame(std::string_view frame, std::size_t bytes_max,
                                      const FieldNames<Size>& names, OnField on_field) {
-  if (frame.size() > bytes_max) return DecodeError::too_large;
-  pack::Reader reader(frame);
-  pack::Item head;
-  if (!reader.next(head)) return DecodeError::malformed;
-  if (head.type != pack::Type::map) return DecodeError::not_a_map;
   std::size_t expected = 0;
-  for (std::uint32_t i = 0; i < head.count; ++i) {
+  const auto read_pair = [&](pack::Reader& reader) {
     std::size_t field = expected;
     if (!reader.take(names[expected])) {
-      pack::Item key;
-      if (!reader.next(key)) return DecodeError::malformed;
-      if (key.type != pack::Type::string) return DecodeError::not_a_map;
-      for (field = 0; field < Size && names[field].text() != key.bytes;) ++field;
+      std::string_view key;
+      const DecodeError error = read_key(reader, key);
+      if (error != DecodeError::none) return error;
+      for (field = 0; field < Size && names[field].text() != key;) ++field;
     }
-    const DecodeError error = field < Size ? on_field(field, reader) : skip_value(reader);
-    if (error != DecodeError::none) return error;
-    if (field < Size) expected = field + 1 < Size ? field + 1 : 0;
-  }
-  return reader.at_end() ? DecodeError::none : DecodeError::malformed;
+    if (field == Size) return skip_value(reader);
+    expected = field + 1 < Size ? field + 1 : 0;
+    return on_field(field, reader);
+  };
+  return read_whole(frame, bytes_max, [&](pack::Reader& reader) { return read_pairs(reader, read_pair); });
 }
 
 /// Reads an array, calling `on_element(reader)` for each.
