@@ -18,7 +18,7 @@ constexpr std::uint64_t busy_pieces_per_second = 10'000;
 
 void Sequencer::accept(Topic& topic, Piece&& piece, const Now& now) {
   if (piece.body.size() > limits::message_bytes_max && piece.n > 1) {
-    for (Piece& part : split(std::move(piece))) accept(topic, std::move(part), now);
+    for (Piece& part : split(piece)) accept(topic, std::move(part), now);
     return;
   }
   const bool is_small = piece.body.size() < join_piece_bytes_max;

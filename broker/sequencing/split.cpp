@@ -1,7 +1,6 @@
 #include "split.hpp"
 
 #include <string_view>
-#include <utility>
 
 #include "zevi/limits.hpp"
 #include "zevi/pack.hpp"
@@ -19,12 +18,8 @@ zmq::message_t body_of(std::string_view entries, std::uint32_t n) {
 
 }  // namespace
 
-std::vector<Piece> split(Piece&& piece) {
+std::vector<Piece> split(const Piece& piece) {
   std::vector<Piece> parts;
-  if (piece.body.size() <= limits::message_bytes_max) {
-    parts.push_back(std::move(piece));
-    return parts;
-  }
   const std::string_view body = piece.body.to_string_view();
   std::size_t begin = wire::body_head_bytes;
   std::size_t end = begin;

@@ -6,8 +6,7 @@
 
 namespace zevi::broker {
 
-/// The piece in parts that each fit into one message, in order. For a body that was checked; one that fits
-/// already comes back as it is.
-[[nodiscard]] std::vector<Piece> split(Piece&& piece);
+/// A piece that is too large for one message, in parts that each fit, in order. Its body was checked.
+[[nodiscard]] std::vector<Piece> split(const Piece& piece);
 
 }  // namespace zevi::broker
