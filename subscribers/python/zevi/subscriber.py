@@ -20,7 +20,7 @@ from .topics import TopicFilter
 _LOOK_ROUND_SECONDS = 0.25  # how often a wait looks whether the connection is still there
 _MESSAGES_PER_TURN = 64  # taken before the event loop gets its turn
 #: ZeroMQ's mark counts messages. One of `stream` has at most 64 KiB; all but the rarest single events have less than 4 KiB.
-_STREAM_MESSAGE_BYTES = 64 * 1024
+_STREAM_MESSAGE_BYTES = wire.MESSAGE_BYTES_MAX
 _PLAIN_MESSAGE_BYTES = 4 * 1024
 
 

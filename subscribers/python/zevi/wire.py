@@ -21,6 +21,8 @@ _TIME_END = 1 << 63
 
 EVENT_BYTES_MAX = 64 * 1024
 BATCH_BYTES_MAX = 256 * 1024
+#: Of a message of `stream`, unless a single event is larger.
+MESSAGE_BYTES_MAX = 64 * 1024
 NESTING_MAX = 16
 WINDOW_BYTES = 8 * 1024 * 1024
 SUBSCRIBER_BUDGET_BYTES = 64 * 1024 * 1024
