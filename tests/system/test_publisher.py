@@ -7,6 +7,7 @@ import time
 import pytest
 
 from zevi_test import RawSubscriber
+from zevi_test.programs import memory_bytes
 from zevi_test.sanitizers import not_forking_while_publishing
 from zevi_test.waiting import wait_until
 
@@ -72,30 +73,31 @@ def subscribe_before(worker, broker):
     return started, subscriber
 
 
-def resident_bytes(program):
-    with open(f"/proc/{program.pid}/status") as status:
-        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmRSS"))
+def kept_and_one_more(worker, subscriber, kept):
+    """The events that were kept, and one more, which tells what was lost before it. All are acknowledged."""
+    events = subscriber.events(kept)
+    worker.flush()
+    assert worker.tell("publish", 1)["kept"] == 1
+    events += subscriber.events(1)
+    worker.flush()
+    return events
 
 
 def test_a_broker_that_stops_reading_costs_a_worker_bounded_memory_and_every_lost_event_is_counted(zevid, worker):
     program = worker()
     broker, subscriber = subscribe_before(program, zevid)
     program.wait_connected()
-    before = resident_bytes(program.program)
+    before = memory_bytes(program.program.pid)
     broker.pause()
     total, event_bytes = 40000, 2000
     kept = program.tell("publish", total, 0, event_bytes)["kept"]
     ring_and_window = (1 + 8) * 1024 * 1024
     assert kept * event_bytes < 2 * ring_and_window < total * event_bytes
     # libzmq holds what it has not sent beside the window, which holds it until it is acknowledged.
-    assert resident_bytes(program.program) - before < 4 * ring_and_window
+    assert memory_bytes(program.program.pid) - before < 4 * ring_and_window
     broker.resume()
     with subscriber:
-        events = subscriber.events(kept)
-        program.flush()
-        assert program.tell("publish", 1)["kept"] == 1
-        events += subscriber.events(1)
-        program.flush()
+        events = kept_and_one_more(program, subscriber, kept)
     assert [event.q for event in events] == list(range(1, kept + 2))
     assert events[-1].lost_before_broker == total - kept
     counts = program.statistics()
@@ -213,11 +215,7 @@ def test_what_ring_and_window_could_not_hold_is_told_to_the_broker_and_to_subscr
     assert 0 < kept < total
     broker, subscriber = subscribe_before(program, zevid)
     with subscriber:
-        events = subscriber.events(kept)
-        program.flush()
-        assert program.tell("publish", 1)["kept"] == 1
-        events += subscriber.events(1)
-        program.flush()
+        events = kept_and_one_more(program, subscriber, kept)
     found = numbers(events)
     assert found == sorted(set(found))
     # The numbers of those that were dropped are missing, and l counts them.

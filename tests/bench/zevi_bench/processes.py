@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Dict, Sequence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "support"))
+from zevi_test import programs  # noqa: E402
 from zevi_test.programs import die_with_parent, find_program  # noqa: E402,F401
 
 #: The longest that a client may take to connect, or to say what it measured.
@@ -101,10 +102,10 @@ def cpu_ns(pid: int) -> int:
 
 def memory_bytes(pid: int, field: str = "VmRSS") -> int:
     """`VmRSS`, what a process holds now, or `VmHWM`, the most it ever held."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith(field + ":"):
-            return int(line.split()[1]) * 1024
-    raise BenchError(f"no {field} of process {pid}")
+    try:
+        return programs.memory_bytes(pid, field)
+    except ProcessLookupError as error:
+        raise BenchError(str(error)) from error
 
 
 def machine() -> Dict[str, Any]:

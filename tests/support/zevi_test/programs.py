@@ -44,6 +44,14 @@ def program_path(build_dir: Path) -> str:
     return os.pathsep.join(folders + [os.environ.get("PATH", "")])
 
 
+def memory_bytes(pid: int, field: str = "VmRSS") -> int:
+    """`VmRSS`, what a process holds now, or `VmHWM`, the most it ever held."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(field + ":"):
+            return int(line.split()[1]) * 1024
+    raise ProcessLookupError(f"no {field} of process {pid}")
+
+
 class Program:
     """A running program, in a process group of its own, with what it writes kept in files.
 
