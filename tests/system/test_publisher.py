@@ -355,6 +355,7 @@ def test_a_thousand_forks_while_threads_publish_lose_and_double_nothing(zevid, w
     assert counts["dropped"] == counts["suppressed"] == counts["forked"] == 0
 
 
+@not_forking_while_publishing
 def test_a_child_publishes_what_it_published_and_not_what_its_parent_did(zevid, worker):
     program = worker("-l", 30000)
     program.tell("publish", 1000)
