@@ -107,6 +107,14 @@ zevi_status zevi_topic_open(zevi_publisher* publisher, const char* name, size_t 
   return *topic == nullptr ? ZEVI_NO_MEMORY : ZEVI_OK;
 }
 
+zevi_status zevi_topic_set_full_policy(zevi_topic* topic, zevi_full_policy policy, uint64_t wait_max_ns) {
+  if (topic == nullptr) return ZEVI_INVALID;
+  const auto wait = zevi::shim::wait_under(policy, wait_max_ns);
+  if (!wait) return ZEVI_INVALID;
+  topic_of(topic)->set_wait_when_full(*wait);
+  return ZEVI_OK;
+}
+
 int zevi_enabled(const zevi_topic* topic) {
   return topic != nullptr ? zevi_wanted(topic) : 0;
 }

@@ -11,6 +11,8 @@ struct Counters {
   std::atomic<std::uint64_t> acknowledged{0};
   std::atomic<std::uint64_t> invalid{0};
   std::atomic<std::uint64_t> resent{0};
+  std::atomic<std::uint64_t> window_batches{0};
+  std::atomic<std::uint64_t> window_bytes{0};
   std::atomic<bool> connected{false};
 };
 

@@ -38,12 +38,11 @@ void pause(std::chrono::nanoseconds duration) noexcept {
   nanosleep(&time, nullptr);
 }
 
-/// Waits as the publisher's policy says until the ring has room again.
-std::uint8_t* wait_for_room(Lane& lane, Ring<>& ring) noexcept {
+/// Waits until the ring has room again, at most so long.
+std::uint8_t* wait_for_room(Lane& lane, Ring<>& ring, std::chrono::nanoseconds at_most) noexcept {
   using Clock = std::chrono::steady_clock;
-  const Options& options = lane.session().options();
-  if (!options.wait_when_full) return nullptr;
-  const Clock::time_point end = Clock::now() + options.wait_max;
+  if (at_most.count() == 0) return nullptr;
+  const Clock::time_point end = Clock::now() + at_most;
   lane.session().wakeup().wake();
   std::chrono::nanoseconds next_pause = first_pause;
   for (;;) {
@@ -55,14 +54,14 @@ std::uint8_t* wait_for_room(Lane& lane, Ring<>& ring) noexcept {
   }
 }
 
-zevi_status reserve(Lane& lane, std::uint8_t*& record) noexcept {
+zevi_status reserve(Lane& lane, const Topic& topic, std::uint8_t*& record) noexcept {
   Ring<>* ring = lane.ring();
   if (ring == nullptr) {
     if (!lane.make_ring(lane.session().options().ring_bytes)) return ZEVI_NO_MEMORY;
     ring = lane.ring();
   }
   record = ring->reserve();
-  if (record == nullptr) record = wait_for_room(lane, *ring);
+  if (record == nullptr) record = wait_for_room(lane, *ring, topic.wait_when_full());
   return record == nullptr ? ZEVI_RING_FULL : ZEVI_OK;
 }
 
@@ -92,7 +91,7 @@ zevi_status Event::open(Topic& topic, std::int64_t time_ns) noexcept {
     lane->count_dropped(topic.index);
     return fail(ZEVI_INVALID);
   }
-  if (const zevi_status status = reserve(*lane, record_); status != ZEVI_OK) {
+  if (const zevi_status status = reserve(*lane, topic, record_); status != ZEVI_OK) {
     lane->count_dropped(topic.index);
     return fail(status);
   }

@@ -64,6 +64,7 @@ Flusher::Work Flusher::do_work(Clock::time_point now) {
   }
   send_batches(now);
   if (is_beat_due_) say_beat(now);
+  count_window();
   return work;
 }
 
@@ -288,6 +289,12 @@ void Flusher::release_acknowledged(Clock::time_point now) {
     last_progress_ = now;
   }
   next_to_send_ = std::max(next_to_send_, window_.first());
+  count_window();
+}
+
+void Flusher::count_window() noexcept {
+  parts_.counters.window_batches.store(window_.next() - window_.first(), std::memory_order_relaxed);
+  parts_.counters.window_bytes.store(window_.bytes(), std::memory_order_relaxed);
 }
 
 void Flusher::follow_connection(Clock::time_point now) {

@@ -97,6 +97,7 @@ class Flusher {
   void on_ack(std::string_view frame, Clock::time_point now);
   void on_reject(std::string_view frame, Clock::time_point now);
   void release_acknowledged(Clock::time_point now);
+  void count_window() noexcept;
   void fulfil_flush_requests();
 
   // To the broker.

@@ -74,12 +74,18 @@ void check_socket_path(const Options& options) {
 }
 
 /// A caller in C may have put any number there, which must not be read as the type that it has not.
-bool waits_when_full(const zevi_publisher_options& options) {
-  static_assert(sizeof options.full_policy == sizeof(int));
-  int policy = 0;
-  std::memcpy(&policy, &options.full_policy, sizeof policy);
-  if (policy == ZEVI_DROP || policy == ZEVI_WAIT) return policy == ZEVI_WAIT;
-  throw Error("option full_policy is " + std::to_string(policy) + ": choose 0 (drop) or 1 (wait)");
+int number_of(const zevi_full_policy& policy) noexcept {
+  static_assert(sizeof policy == sizeof(int));
+  int number = 0;
+  std::memcpy(&number, &policy, sizeof number);
+  return number;
+}
+
+std::chrono::nanoseconds wait_when_full(const zevi_publisher_options& options) {
+  static_cast<void>(duration("wait_max_ns", options.wait_max_ns, year_ns));
+  if (const auto wait = wait_under(options.full_policy, options.wait_max_ns)) return *wait;
+  throw Error("option full_policy is " + std::to_string(number_of(options.full_policy)) +
+              ": choose 0 (drop) or 1 (wait)");
 }
 
 /// A caller that was compiled with an older header hands in a shorter struct; one with a newer header may not
@@ -109,6 +115,14 @@ void set_defaults(zevi_publisher_options& options) noexcept {
   options.linger_ns = 100'000'000;
 }
 
+std::optional<std::chrono::nanoseconds> wait_under(zevi_full_policy policy,
+                                                   std::uint64_t wait_max_ns) noexcept {
+  const int number = number_of(policy);
+  if (number == ZEVI_DROP) return std::chrono::nanoseconds(0);
+  if (number != ZEVI_WAIT || wait_max_ns > year_ns) return std::nullopt;
+  return std::chrono::nanoseconds(wait_max_ns);
+}
+
 Options check_options(const zevi_publisher_options* given) {
   const zevi_publisher_options options = completed(given);
   Options checked;
@@ -128,8 +142,7 @@ Options check_options(const zevi_publisher_options* given) {
     throw Error("option fork_endpoint is " + checked.fork_endpoint +
                 ", which a child cannot reach: choose an ipc:// or tcp:// endpoint");
   }
-  checked.wait_when_full = waits_when_full(options);
-  checked.wait_max = duration("wait_max_ns", options.wait_max_ns, year_ns);
+  checked.wait_when_full = wait_when_full(options);
   checked.ring_bytes = in_range("ring_bytes", options.ring_bytes, ring_bytes_min, ring_bytes_max);
   if (!std::has_single_bit(checked.ring_bytes)) {
     throw Error("option ring_bytes is " + std::to_string(checked.ring_bytes) + ": choose a power of two");

@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "zevi/endpoints.hpp"
@@ -19,8 +21,7 @@ struct Options {
   std::string host;
   void* zmq_context = nullptr;
 
-  bool wait_when_full = false;
-  std::chrono::nanoseconds wait_max{};
+  std::chrono::nanoseconds wait_when_full{};  ///< how long an event waits for room in a full ring; 0: drop
   std::size_t ring_bytes = 0;
   std::size_t window_bytes = 0;
   std::chrono::nanoseconds flush_interval{};
@@ -30,6 +31,10 @@ struct Options {
 };
 
 void set_defaults(zevi_publisher_options& options) noexcept;
+
+/// How long an event waits under this policy, nothing if the policy or the time is out of range.
+[[nodiscard]] std::optional<std::chrono::nanoseconds> wait_under(zevi_full_policy policy,
+                                                                 std::uint64_t wait_max_ns) noexcept;
 
 /// Throws `zevi::Error` naming the first option that is out of range, and its range.
 [[nodiscard]] Options check_options(const zevi_publisher_options* given);

@@ -172,6 +172,8 @@ void Session::statistics(zevi_statistics& statistics) const noexcept {
   statistics.sent = counters_.sent.load();
   statistics.resent = counters_.resent.load();
   statistics.connected = counters_.connected.load() ? 1 : 0;
+  statistics.window_batches = counters_.window_batches.load();
+  statistics.window_bytes = counters_.window_bytes.load();
   const Lanes::Totals totals = lanes_.totals();
   statistics.published = totals.published;
   statistics.dropped = totals.dropped;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "publisher.hpp"
+
 namespace zevi::shim {
 
 Topic* Topics::open(std::string_view name) {
@@ -9,8 +11,8 @@ Topic* Topics::open(std::string_view name) {
   const auto known = by_name_.find(name);
   if (known != by_name_.end()) return known->second;
   if (count_ == topics_.size()) return nullptr;
-  auto topic =
-      std::make_unique<Topic>(publisher_, name, static_cast<std::uint16_t>(count_), interest_.wants(name));
+  auto topic = std::make_unique<Topic>(publisher_, name, static_cast<std::uint16_t>(count_),
+                                       interest_.wants(name), publisher_.options().wait_when_full);
   by_name_.emplace(topic->name, topic.get());
   topics_[count_] = std::move(topic);
   return topics_[count_++].get();

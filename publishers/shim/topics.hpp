@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -19,17 +20,33 @@ class Publisher;
 
 /// What a `zevi_topic` handle points to.
 struct Topic : zevi_topic {
-  Topic(Publisher& its_publisher, std::string_view its_name, std::uint16_t its_index, bool wants)
-      : zevi_topic{wants}, publisher(its_publisher), name(its_name), index(its_index) {}
+  Topic(Publisher& its_publisher, std::string_view its_name, std::uint16_t its_index, bool wants,
+        std::chrono::nanoseconds wait)
+      : zevi_topic{wants},
+        publisher(its_publisher),
+        name(its_name),
+        index(its_index),
+        wait_when_full_ns_(wait.count()) {}
 
   [[nodiscard]] bool is_wanted() const noexcept { return zevi_wanted(this) != 0; }
   void set_wanted(bool wants) noexcept {
     std::atomic_ref(wanted).store(static_cast<unsigned char>(wants), std::memory_order_relaxed);
   }
 
+  /// How long an event waits for room in a full ring; 0: it is dropped.
+  [[nodiscard]] std::chrono::nanoseconds wait_when_full() const noexcept {
+    return std::chrono::nanoseconds(wait_when_full_ns_.load(std::memory_order_relaxed));
+  }
+  void set_wait_when_full(std::chrono::nanoseconds wait) noexcept {
+    wait_when_full_ns_.store(wait.count(), std::memory_order_relaxed);
+  }
+
   Publisher& publisher;
   const std::string name;
   const std::uint16_t index;
+
+ private:
+  std::atomic<std::int64_t> wait_when_full_ns_;
 };
 
 /// The topics of a publisher and whether somebody wants their events. Outlives forks: a child has the same

@@ -90,8 +90,8 @@ typedef struct zevi_publisher_options {
    * inproc://. Null: a context of the publisher's own. A child always makes its own. */
   void* zmq_context;
 
-  zevi_full_policy full_policy; /* default ZEVI_DROP */
-  uint64_t wait_max_ns;         /* for ZEVI_WAIT; default 1 s */
+  zevi_full_policy full_policy; /* of topics that have none of their own; default ZEVI_DROP */
+  uint64_t wait_max_ns;         /* for ZEVI_WAIT; default 1 s, at most 365 days */
   size_t ring_bytes;   /* ring of each publishing thread; default 1 MiB, 256 KiB to 1 GiB, a power of two */
   size_t window_bytes; /* most that is sent and not acknowledged; default 8 MiB, at least 1 MiB */
   /* How long a burst is collected before it is sent; the broker may ask for longer, up to 20 ms, while many
@@ -110,9 +110,10 @@ ZEVI_API void zevi_publisher_options_init(zevi_publisher_options* options);
 ZEVI_API zevi_status zevi_publisher_open(const zevi_publisher_options* options, zevi_publisher** publisher,
                                          char* error, size_t error_bytes);
 
-/* Waits until everything that was committed before the call has been acknowledged by the broker, at most
- * timeout_ns. Events in unacknowledged batches and rings are counted in *unacknowledged if that is not null.
- * Returns ZEVI_OK, or ZEVI_TIMEOUT when something is left. */
+/* Waits until everything that was committed before the call has been acknowledged by the broker, each event
+ * at the level that the broker demands for its topic (in memory, written to the store, synced to the disk),
+ * at most timeout_ns. Events in unacknowledged batches and rings are counted in *unacknowledged if that is
+ * not null. Returns ZEVI_OK, or ZEVI_TIMEOUT when something is left. */
 ZEVI_API zevi_status zevi_publisher_flush(zevi_publisher* publisher, uint64_t timeout_ns,
                                           uint64_t* unacknowledged);
 
@@ -126,6 +127,13 @@ ZEVI_API zevi_status zevi_publisher_close(zevi_publisher* publisher);
  * ZEVI_INVALID or ZEVI_NO_MEMORY. */
 ZEVI_API zevi_status zevi_topic_open(zevi_publisher* publisher, const char* name, size_t name_bytes,
                                      zevi_topic** topic);
+
+/* What happens to this topic's events when a ring is full, instead of what the publisher's options say.
+ * wait_max_ns is looked at for ZEVI_WAIT alone and is at most 365 days. A ring is full when the broker does
+ * not take in what is sent, or not as fast, and the window is full therefore. Holds from the next event on,
+ * and in children that are forked. Returns ZEVI_OK or ZEVI_INVALID. */
+ZEVI_API zevi_status zevi_topic_set_full_policy(zevi_topic* topic, zevi_full_policy policy,
+                                                uint64_t wait_max_ns);
 
 /* 1 if somebody wants this topic's events, or if the broker has not said yet; else 0. Use it to skip work
  * that is done for the event alone; publishing without asking is just as right. */
@@ -196,6 +204,8 @@ typedef struct zevi_statistics {
   uint64_t suppressed;   /* events that nobody wanted */
   uint64_t forked;       /* events lost because a child had no endpoint, or that were begun before the fork */
   uint64_t connected;    /* 1 while the broker knows this publisher, else 0 */
+  uint64_t window_batches; /* batches that the broker has not acknowledged at their topic's level */
+  uint64_t window_bytes;   /* what they count for, of window_bytes in the options */
 } zevi_statistics;
 
 ZEVI_API zevi_status zevi_publisher_statistics(const zevi_publisher* publisher, zevi_statistics* statistics);

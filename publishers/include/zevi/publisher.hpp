@@ -159,6 +159,17 @@ class Topic {
     return static_cast<Status>(zevi_map_commit(&record, event.encode(at)));
   }
 
+  /// What happens to this topic's events when a ring is full, instead of what the publisher's options say:
+  /// the newest is dropped, or waits for room at most so long (0 to 365 days; beyond is `Status::invalid`).
+  Status drop_when_full() const noexcept {
+    return static_cast<Status>(zevi_topic_set_full_policy(handle_, ZEVI_DROP, 0));
+  }
+  Status wait_when_full(std::chrono::nanoseconds at_most) const noexcept {
+    if (at_most.count() < 0) return Status::invalid;
+    const auto ns = static_cast<std::uint64_t>(at_most.count());
+    return static_cast<Status>(zevi_topic_set_full_policy(handle_, ZEVI_WAIT, ns));
+  }
+
   [[nodiscard]] zevi_topic* handle() const noexcept { return handle_; }
 
  private:
@@ -175,6 +186,8 @@ class TypedTopic {
   Status publish(const Event& event, EventTime time = {}) const noexcept {
     return topic_.publish(event, time);
   }
+  /// The topic without its type, for its policy.
+  [[nodiscard]] const Topic& topic() const noexcept { return topic_; }
 
  private:
   Topic topic_;
@@ -232,7 +245,8 @@ class Publisher {
     return status == ZEVI_OK ? Topic(handle).publish(event, time) : static_cast<Status>(status);
   }
 
-  /// Waits until everything published before has been acknowledged, or the time is up.
+  /// Waits until everything published before has been acknowledged at its topic's level, or the time is up;
+  /// `*unacknowledged` is how many events were not.
   Status flush(std::chrono::nanoseconds timeout, std::uint64_t* unacknowledged = nullptr) const noexcept {
     const auto at_most = static_cast<std::uint64_t>(timeout.count() > 0 ? timeout.count() : 0);
     return static_cast<Status>(zevi_publisher_flush(handle_, at_most, unacknowledged));

@@ -63,15 +63,18 @@ TEST_CASE_METHOD(Fixture, "a flush that is not acknowledged in time tells how ma
     std::uint64_t left = 0;
     CHECK(publisher->flush(1ms, &left) == Status::timeout);
     CHECK(left == events);
+    CHECK(publisher->statistics().window_batches == events);
   }
+  CHECK(publisher->statistics().window_bytes > 0);
   broker->ack(2);
-  wait_for([](const Statistics& now) { return now.acknowledged == 2; });
+  wait_for([](const Statistics& now) { return now.acknowledged == 2 && now.window_batches == 1; });
   std::uint64_t left = 0;
   CHECK(publisher->flush(0s, &left) == Status::timeout);
   CHECK(left == 1);
   broker->ack(3);
   CHECK(publisher->flush(deadline, &left) == Status::ok);
   CHECK(left == 0);
+  wait_for([](const Statistics& now) { return now.window_batches == 0 && now.window_bytes == 0; });
 }
 
 TEST_CASE_METHOD(Fixture, "events that are published meanwhile do not keep a flush waiting") {

@@ -156,6 +156,72 @@ TEST_CASE_METHOD(Fixture, "the policy wait waits as long as it may, and drops an
   CHECK(publisher->statistics().published == tried.kept);
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "a topic may have another policy for a full ring than its publisher, and change it") {
+  publisher.emplace(options);
+  const Topic drops = publisher->topic("E_DROPS");
+  const Topic waits = publisher->topic("E_WAITS");
+  CHECK(waits.wait_when_full(20ms) == Status::ok);
+  // Once the window is full nothing makes room in the ring.
+  while (publisher->statistics().window_bytes < options.window_bytes) {
+    Tried().publish(drops);
+  }
+  for (Tried fill; fill.refused == 0;) fill.publish(drops);
+  const auto time_of_a_refusal = [](const Topic& topic) {
+    Tried tried;
+    const auto begin = std::chrono::steady_clock::now();
+    tried.publish(topic);
+    CHECK(tried.refused == 1);
+    return std::chrono::steady_clock::now() - begin;
+  };
+  CHECK(time_of_a_refusal(waits) >= 20ms);
+  CHECK(drops.wait_when_full(30ms) == Status::ok);
+  CHECK(time_of_a_refusal(drops) >= 30ms);
+  CHECK(waits.wait_when_full(30min) == Status::ok);
+  CHECK(waits.drop_when_full() == Status::ok);
+  CHECK(time_of_a_refusal(waits) < 10min);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a topic whose policy is to wait loses nothing beside one that drops in the same thread") {
+  constexpr std::uint64_t events = 1500;
+  begin();
+  Tried dropping;
+  Tried waiting;
+  std::thread worker([&, drops = publisher->topic("E_DROPS"), waits = publisher->topic("E_WAITS")] {
+    if (waits.wait_when_full(10min) != Status::ok) return;
+    for (std::uint64_t i = 0; i < events; ++i) {
+      dropping.publish(drops);
+      waiting.publish(waits);
+    }
+  });
+  std::map<std::string, Seen> seen;
+  while (seen["E_WAITS"].events < events) {
+    const test::SentBatch batch = broker->expect_batch();
+    broker->ack(batch.s);
+    Seen& topic = seen[batch.topic];
+    topic = {topic.events + batch.n, batch.p + batch.n - 1, batch.d};
+  }
+  worker.join();
+  CHECK(waiting.kept == events);
+  CHECK(seen["E_WAITS"].last_p == events);
+  CHECK(seen["E_WAITS"].last_d == 0);
+  CHECK(dropping.kept + dropping.refused == events);
+  CHECK(publisher->statistics().dropped == dropping.refused);
+}
+
+TEST_CASE("a policy that is none is refused and changes nothing") {
+  test::Endpoint endpoint;
+  const Publisher publisher(endpoint.options());
+  const Topic topic = publisher.topic("E_TEST");
+  constexpr std::uint64_t year_ns = std::uint64_t{365} * 24 * 3600 * 1'000'000'000;
+  CHECK(zevi_topic_set_full_policy(topic.handle(), ZEVI_WAIT, year_ns) == ZEVI_OK);
+  CHECK(zevi_topic_set_full_policy(topic.handle(), ZEVI_WAIT, year_ns + 1) == ZEVI_INVALID);
+  CHECK(zevi_topic_set_full_policy(topic.handle(), ZEVI_DROP, year_ns + 1) == ZEVI_OK);
+  CHECK(zevi_topic_set_full_policy(nullptr, ZEVI_DROP, 0) == ZEVI_INVALID);
+  CHECK(topic.wait_when_full(-1ns) == Status::invalid);
+}
+
 TEST_CASE_METHOD(Fixture, "the policy wait loses nothing while the broker takes events in") {
   constexpr std::uint64_t events = 3000;
   options.full_policy = ZEVI_WAIT;
