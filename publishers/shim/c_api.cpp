@@ -8,6 +8,7 @@
 #include "event.hpp"
 #include "options.hpp"
 #include "publisher.hpp"
+#include "suppress.hpp"
 #include "zevi/error.hpp"
 #include "zevi/publisher.h"
 #include "zevi/topic.hpp"

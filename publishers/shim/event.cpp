@@ -261,17 +261,6 @@ zevi_status Event::publish(std::uint8_t* map, std::size_t map_bytes) noexcept {
   return ZEVI_OK;
 }
 
-zevi_status suppress(Topic& topic) noexcept {
-  Lane* lane = nullptr;
-  const zevi_status status = lane_of(topic.publisher, lane);
-  if (status == ZEVI_OK) {
-    lane->count_suppressed();
-  } else {
-    topic.publisher.count_without_lane(status);
-  }
-  return ZEVI_UNWANTED;
-}
-
 zevi_status publish_encoded(Topic& topic, std::int64_t time_ns, std::string_view map) noexcept {
   Event event;
   std::uint8_t* at = nullptr;

@@ -59,9 +59,6 @@ class Event {
 };
 static_assert(sizeof(Event) <= sizeof(zevi_event));
 
-/// Counts an event that nobody wants, and that was not begun therefore.
-zevi_status suppress(Topic& topic) noexcept;
-
 /// Publishes a map that is checked first.
 [[nodiscard]] zevi_status publish_encoded(Topic& topic, std::int64_t time_ns, std::string_view map) noexcept;
 
