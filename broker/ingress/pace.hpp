@@ -12,7 +12,8 @@ namespace zevi::broker {
 
 /// How long publishers are asked to collect events between batches. A batch costs the same whatever is in it:
 /// the worker, the broker and every subscriber wake for it. One busy publisher may send as often as it likes;
-/// with many, each is asked to send less often, so that together they send about 4,000 batches a second.
+/// with many, each is asked to send less often, so that together they send 1,250 batches a second, and only
+/// with more than 62 of them more again, since nobody is asked to wait for longer than `limits::pace_max`.
 class Pace {
  public:
   /// A batch has come, of a publisher and topic that `mark` belongs to.
@@ -36,10 +37,10 @@ class Pace {
     ++span_;
   }
 
-  static constexpr std::chrono::milliseconds span{100};
+  static constexpr std::chrono::milliseconds span{200};
   /// In a span, of one publisher in one topic: no more than the slowest pace allows.
   static constexpr std::uint32_t busy_batches = 3;
-  static constexpr std::chrono::microseconds per_busy{250};
+  static constexpr std::chrono::microseconds per_busy{800};
 
   SteadyTime span_begin_{};
   std::uint32_t span_ = 1;

@@ -111,7 +111,7 @@ void set_defaults(zevi_publisher_options& options) noexcept {
   options.wait_max_ns = second_ns;
   options.ring_bytes = limits::ring_bytes;
   options.window_bytes = limits::window_bytes;
-  options.flush_interval_ns = 250'000;
+  options.flush_interval_ns = 500'000;
   options.linger_ns = 100'000'000;
 }
 

@@ -94,8 +94,8 @@ typedef struct zevi_publisher_options {
   uint64_t wait_max_ns;         /* for ZEVI_WAIT; default 1 s, at most 365 days */
   size_t ring_bytes;   /* ring of each publishing thread; default 1 MiB, 256 KiB to 1 GiB, a power of two */
   size_t window_bytes; /* most that is sent and not acknowledged; default 8 MiB, at least 1 MiB */
-  /* How long a burst is collected before it is sent; the broker may ask for longer, up to 20 ms, while many
-   * publishers are busy. Default 250 us, at most 1 s. A lone event is sent at once. */
+  /* How long a burst is collected before it is sent; the broker may ask for longer, up to 50 ms, while many
+   * publishers are busy. Default 500 us, at most 1 s. A lone event is sent at once. */
   uint64_t flush_interval_ns;
   uint64_t linger_ns; /* how long close waits for acknowledgements; default 100 ms */
 } zevi_publisher_options;

@@ -35,7 +35,7 @@ inline constexpr std::size_t interest_prefixes_max = 1024;
 
 inline constexpr std::chrono::milliseconds beat_interval{1000};
 /// The longest that a broker may ask a publisher to collect events between batches.
-inline constexpr std::chrono::milliseconds pace_max{20};
+inline constexpr std::chrono::milliseconds pace_max{50};
 /// A publisher without a beat for this long is down.
 inline constexpr std::chrono::milliseconds silence_max{3000};
 

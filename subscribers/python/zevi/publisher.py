@@ -62,7 +62,7 @@ class Publisher:
         wait_max: float = 1.0,
         queue_bytes: int = wire.WINDOW_BYTES,
         window_bytes: int = wire.WINDOW_BYTES,
-        flush_interval: float = 0.00025,
+        flush_interval: float = 0.0005,
         context: "Optional[zmq.Context[zmq.Socket[bytes]]]" = None,
     ) -> None:
         if full not in ("drop", "wait"):

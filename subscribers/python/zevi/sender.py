@@ -18,7 +18,7 @@ from .window import ResendWindow
 
 _LOOK_ROUND_SECONDS = 0.25
 _HELLO_AGAIN_SECONDS = 1.0
-_PACE_US_MAX = 20_000
+_PACE_US_MAX = 50_000
 _BYE_LINGER_MS = 50
 
 

@@ -52,7 +52,7 @@ TEST_CASE("without options a publisher has the documented defaults") {
     CHECK(options.wait_when_full == std::chrono::nanoseconds(0));
     CHECK(options.ring_bytes == 1024 * 1024);
     CHECK(options.window_bytes == 8 * 1024 * 1024);
-    CHECK(options.flush_interval == std::chrono::microseconds(250));
+    CHECK(options.flush_interval == std::chrono::microseconds(500));
     CHECK(options.linger == std::chrono::milliseconds(100));
   }
 }
