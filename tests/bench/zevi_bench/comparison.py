@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any, Dict, List, Optional, Tuple
 
 from .loads import Load
-from .measure import Result, generator_cpu_ns, measure
+from .measure import Result, generator_cpu_ns, measure_without_loss
 from .peers import Peer, all_peers
 from .processes import BenchError, progress
 from .tables import Table, times
@@ -122,7 +122,7 @@ class Comparison:
                 alone = generator_cpu_ns(build_dir, load) if self.takes_off_generator else None
                 for peer in peers:
                     progress(f"{label}, {peer.name}")
-                    results[load.name][peer.name].append(_with_sums(measure(peer, load), load, alone))
+                    results[load.name][peer.name].append(_with_sums(measure_without_loss(peer, load), load, alone))
         progress("")
         return {"runs": runs, "seconds": given.seconds, "results": results}
 

@@ -18,7 +18,7 @@ _parts = (
     Column("subscribers", "subscriber_cpu_ns"),
     Column("broker cores", "broker_cores", "{:.2f}"),
 )
-_whole = (_events, _lost, _cpu, *_parts)
+_whole = (_events, _lost, _cpu, *_parts, Column("lost flat out", "lost_flat_out_percent", "{:.1f}%"))
 _paced = (Column("events/s", "events_per_second"), _lost, _cpu, *_parts)
 _less_generator = Column("less the generator's", "cpu_less_generator_ns", compared=True)
 _latency = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Callable, ContextManager, Dict, List, Optional
 
@@ -120,6 +121,38 @@ def measure(peer: Peer, load: Load, beside: Beside = None) -> Result:
     if result["wrong"]:
         raise BenchError(f"{peer.name}, {load.name}: {result['wrong']:.0f} events were not as they should be")
     return result
+
+
+#: Losing fewer than this is not being too slow, but a hiccup of the machine.
+_lost_percent_max = 0.1
+_probes_max = 7
+#: The search ends when the rates that are known to be too fast and not too fast are so close.
+_close_enough = 1.08
+
+
+def measure_without_loss(peer: Peer, load: Load) -> Result:
+    """As fast as it goes, and if that loses events, again at the highest rate that loses none."""
+    flat_out = measure(peer, load)
+    unpaced = {"lost_flat_out_percent": flat_out["lost_percent"], "flat_out_per_second": flat_out["events_per_second"]}
+    if load.rate or flat_out["lost_percent"] <= _lost_percent_max:
+        return {**flat_out, **unpaced}
+    best: Optional[Result] = None
+    good, bad = 0.0, flat_out["published"] / flat_out["publish_seconds"]
+    rate = flat_out["events_per_second"]
+    for _ in range(_probes_max):
+        found = measure(peer, replace(load, rate=rate / load.publishers, tick_us=1000))
+        if found["lost_percent"] > _lost_percent_max:
+            bad = rate
+        else:
+            good = rate
+            if best is None or found["events_per_second"] > best["events_per_second"]:
+                best = found
+        if good and bad / good < _close_enough:
+            break
+        rate = min(good * 1.3, (good * bad) ** 0.5) if good else bad * 0.75
+    if best is None:
+        raise BenchError(f"{peer.name}, {load.name}: it loses events at every rate tried, down to {rate:,.0f} a second")
+    return {**best, **unpaced}
 
 
 def generator_cpu_ns(build_dir: Path, load: Load) -> float:
