@@ -42,7 +42,7 @@ DecodeError decode_kind(std::string_view frame, Kind& kind) noexcept {
     if (!reader.next(item)) return DecodeError::malformed;
     if (item.type != pack::Type::string) return DecodeError::wrong_type;
     for (const Kind known : {Kind::events, Kind::beat, Kind::hello, Kind::bye, Kind::ack, Kind::interest,
-                             Kind::welcome, Kind::reject, Kind::who}) {
+                             Kind::welcome, Kind::reject, Kind::who, Kind::replay, Kind::stored, Kind::end}) {
       if (item.bytes == name_of(known)) kind = known;
     }
     return DecodeError::none;

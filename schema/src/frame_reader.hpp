@@ -193,6 +193,12 @@ template <typename OnElement>
       return "reject";
     case Kind::who:
       return "who";
+    case Kind::replay:
+      return "replay";
+    case Kind::stored:
+      return "stored";
+    case Kind::end:
+      return "end";
     case Kind::unknown:
       break;
   }

@@ -6,6 +6,7 @@
 #include "zevi/wire/body.hpp"
 #include "zevi/wire/broker_messages.hpp"
 #include "zevi/wire/publisher_messages.hpp"
+#include "zevi/wire/replay_messages.hpp"
 #include "zevi/wire/subscriber_messages.hpp"
 
 using namespace zevi;
@@ -76,6 +77,9 @@ const std::map<std::string, Decode> decoders{
     {"stream", error_of<wire::StreamHeader>},
     {"meta", error_of<wire::EventMeta>},
     {"ready", error_of<wire::Ready>},
+    {"replay", error_of<wire::ReplayRequest>},
+    {"stored", error_of<wire::StoredHead>},
+    {"end", error_of<wire::ReplayEnd>},
 };
 
 /// The first `size` bytes in memory of exactly that size, so that the address sanitizer sees a read behind

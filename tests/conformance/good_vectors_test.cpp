@@ -94,6 +94,9 @@ const std::map<std::string, Check> checks{
     {"stream", check_control_frame<wire::StreamHeader>},
     {"meta", check_control_frame<wire::EventMeta>},
     {"ready", check_control_frame<wire::Ready>},
+    {"replay", check_control_frame<wire::ReplayRequest>},
+    {"stored", check_control_frame<wire::StoredHead>},
+    {"end", check_control_frame<wire::ReplayEnd>},
     {"body", check_whole_body},
     {"params", check_event_params},
 };
@@ -113,9 +116,10 @@ TEST_CASE("every good vector decodes to its fields, and canonical ones are what 
 
 TEST_CASE("the kind of every control frame is known from its field k") {
   const std::map<std::string, wire::Kind> kinds{
-      {"hello", wire::Kind::hello}, {"events", wire::Kind::events},   {"beat", wire::Kind::beat},
-      {"bye", wire::Kind::bye},     {"welcome", wire::Kind::welcome}, {"interest", wire::Kind::interest},
-      {"ack", wire::Kind::ack},     {"reject", wire::Kind::reject},   {"who", wire::Kind::who},
+      {"hello", wire::Kind::hello},   {"events", wire::Kind::events},   {"beat", wire::Kind::beat},
+      {"bye", wire::Kind::bye},       {"welcome", wire::Kind::welcome}, {"interest", wire::Kind::interest},
+      {"ack", wire::Kind::ack},       {"reject", wire::Kind::reject},   {"who", wire::Kind::who},
+      {"replay", wire::Kind::replay}, {"stored", wire::Kind::stored},   {"end", wire::Kind::end},
   };
   for (const conformance::Vector& vector : conformance::good_vectors()) {
     if (kinds.count(vector.kind) == 0) continue;

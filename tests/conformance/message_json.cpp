@@ -96,6 +96,34 @@ json to_fields(const wire::Ready& message) {
   return {{"b", message.b}, {"at", message.at}, {"unconfirmed", message.unconfirmed}};
 }
 
+json to_fields(const wire::ReplayRequest& message) {
+  json fields = {{"i", message.i}, {"t", message.t}, {"limit_bytes", message.limit_bytes}, {"b", message.b}};
+  if (message.from) fields["from"] = counts(*message.from);
+  if (!message.to.empty()) fields["to"] = counts(message.to);
+  if (message.since) fields["since"] = *message.since;
+  if (message.last) fields["last"] = *message.last;
+  return fields;
+}
+
+json to_fields(const wire::StoredHead& message) {
+  return {{"i", message.i}};
+}
+
+json to_fields(const wire::ReplayEnd& message) {
+  json gone = json::array();
+  for (const wire::GoneRange& range : message.gone) {
+    gone.push_back(json::array({range.topic, range.q_from, range.q_to}));
+  }
+  json fields = {{"i", message.i},
+                 {"b", message.b},
+                 {"next", counts(message.next)},
+                 {"more", message.more},
+                 {"gone", gone}};
+  if (message.ended) fields["ended"] = counts(*message.ended);
+  if (!message.reason.empty()) fields["reason"] = message.reason;
+  return fields;
+}
+
 json to_json(pack::Reader& reader) {
   pack::Item item;
   if (!reader.next(item)) throw std::runtime_error("no msgpack");

@@ -4,6 +4,7 @@
 
 #include "zevi/wire/broker_messages.hpp"
 #include "zevi/wire/publisher_messages.hpp"
+#include "zevi/wire/replay_messages.hpp"
 #include "zevi/wire/subscriber_messages.hpp"
 
 /// Decoded messages in the shape that they have on the wire, to compare with the fields of a vector.
@@ -20,6 +21,9 @@ namespace zevi::conformance {
 [[nodiscard]] nlohmann::json to_fields(const wire::StreamHeader& message);
 [[nodiscard]] nlohmann::json to_fields(const wire::EventMeta& message);
 [[nodiscard]] nlohmann::json to_fields(const wire::Ready& message);
+[[nodiscard]] nlohmann::json to_fields(const wire::ReplayRequest& message);
+[[nodiscard]] nlohmann::json to_fields(const wire::StoredHead& message);
+[[nodiscard]] nlohmann::json to_fields(const wire::ReplayEnd& message);
 
 /// One msgpack value as JSON: `bin` is `{"$hex": digits}`, a `bin` key `$hex:` and digits.
 [[nodiscard]] nlohmann::json to_json(pack::Reader& reader);

@@ -30,6 +30,13 @@ inline constexpr std::size_t list_frame_bytes_max = 256 * 1024;
 inline constexpr std::size_t subscriber_budget_bytes = 64 * 1024 * 1024;
 /// Topics of one publisher.
 inline constexpr std::size_t publisher_topics_max = 1024;
+/// A question to the history, and the end of its answer, which name all topics concerned.
+inline constexpr std::size_t replay_frame_bytes_max = 4 * 1024 * 1024;
+/// Bodies in one answer: as long as the reader does not say, and at most.
+inline constexpr std::size_t replay_answer_bytes = 4 * 1024 * 1024;
+inline constexpr std::size_t replay_answer_bytes_max = 16 * 1024 * 1024;
+/// Topics and prefixes in one question.
+inline constexpr std::size_t replay_filters_max = 1024;
 /// Prefixes in one interest; with more the broker asks for everything.
 inline constexpr std::size_t interest_prefixes_max = 1024;
 

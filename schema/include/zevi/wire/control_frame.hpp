@@ -33,7 +33,7 @@ enum class DecodeError : std::uint8_t {
 /// In words, for a log line or a `reject`.
 [[nodiscard]] std::string_view describe(DecodeError error) noexcept;
 
-/// What a frame from a publisher or from the broker is, by its field `k`.
+/// What a frame to or from the broker is, by its field `k`.
 enum class Kind : std::uint8_t {
   unknown,
   hello,
@@ -45,6 +45,9 @@ enum class Kind : std::uint8_t {
   ack,
   reject,
   who,
+  replay,
+  stored,
+  end,
 };
 
 /// The kind of a control frame. `Kind::unknown` with `DecodeError::none` is a well-formed frame of a kind
