@@ -250,7 +250,7 @@ zevi_status Event::publish(std::uint8_t* map, std::size_t map_bytes) noexcept {
   head.dropped = lane_->dropped(topic_->index);
   std::memcpy(record_, &head, sizeof head);
 
-  lane_->count_published();
+  lane_->count_published(topic_->index);
   Ring<>& ring = *lane_->ring();
   Wakeup& wakeup = lane_->session().wakeup();
   ring.commit(sizeof head + head.entry_offset + head.entry_bytes);

@@ -149,8 +149,9 @@ void Flusher::take_in(Source& source, const std::uint8_t* record) {
 void Flusher::number_drops(Source& source, std::size_t topic, std::uint64_t dropped) {
   // Without drops, which is nearly always, there is nothing to look up.
   if (dropped == 0) return;
-  if (topic >= source.dropped_of.size()) source.dropped_of.resize(topic + 1);
-  std::uint64_t& numbered = source.dropped_of[topic];
+  std::vector<std::uint64_t>& numbered_of = source.lane->counts().dropped_numbered;
+  if (topic >= numbered_of.size()) numbered_of.resize(topic + 1);
+  std::uint64_t& numbered = numbered_of[topic];
   // A beat may have numbered later drops already, which this event's record does not know of.
   if (dropped <= numbered) return;
   batches_.append_drops(topic, dropped - numbered);
@@ -285,7 +286,7 @@ void Flusher::release_acknowledged(Clock::time_point now) {
     const wire::AckLevel level = levels_.of(parts_.topics.at(oldest.topic).name);
     if (!oldest.was_rejected && reached(acked_, level) < window_.first()) break;
     const Batch released = window_.pop();
-    add(released.was_rejected ? parts_.counters.invalid : parts_.counters.acknowledged, released.events);
+    count_answer(parts_.counters, released.topic, released.was_rejected, released.events);
     last_progress_ = now;
   }
   next_to_send_ = std::max(next_to_send_, window_.first());

@@ -70,8 +70,7 @@ class Flusher {
   /// A lane as the flusher sees it.
   struct Source {
     Lane* lane;
-    std::uint64_t dropped_numbered = 0;          ///< drops that have got numbers, over all topics
-    std::vector<std::uint64_t> dropped_of = {};  ///< and of each topic
+    std::uint64_t dropped_numbered = 0;  ///< drops of this lane that have got numbers, over all topics
   };
   struct WaitingFlush {
     std::uint64_t request;

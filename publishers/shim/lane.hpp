@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <optional>
@@ -8,7 +7,7 @@
 #include "record.hpp"
 #include "ring/ring.hpp"
 #include "ring/ring_memory.hpp"
-#include "zevi/limits.hpp"
+#include "topic_counts.hpp"
 
 namespace zevi::shim {
 
@@ -20,7 +19,8 @@ class Session;
 /// written with plain stores, since each has one writer.
 class Lane {
  public:
-  explicit Lane(Session& session) noexcept : session_(session) {}
+  /// `counts` outlives the lane and is no other lane's meanwhile.
+  Lane(Session& session, TopicCounts& counts) noexcept : session_(session), counts_(counts) {}
 
   [[nodiscard]] Session& session() const noexcept { return session_; }
 
@@ -36,10 +36,13 @@ class Lane {
     return true;
   }
 
-  void count_published() noexcept { add_one(published_); }
+  void count_published(std::size_t topic) noexcept {
+    counts_.count_published(topic);
+    add_one(published_);
+  }
   void count_suppressed() noexcept { add_one(suppressed_); }
   void count_dropped(std::size_t topic) noexcept {
-    add_one(dropped_of_[topic]);
+    counts_.count_dropped(topic);
     add_one(dropped_);
   }
   /// The event between begin and commit or cancel; only its address is looked at.
@@ -58,9 +61,11 @@ class Lane {
     return suppressed_.load(std::memory_order_relaxed);
   }
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_.load(std::memory_order_relaxed); }
-  [[nodiscard]] std::uint64_t dropped(std::size_t topic) const noexcept {
-    return dropped_of_[topic].load(std::memory_order_relaxed);
-  }
+  /// Of this thread and those that had its place before it.
+  [[nodiscard]] std::uint64_t dropped(std::size_t topic) const noexcept { return counts_.dropped(topic); }
+
+  /// The flusher's.
+  [[nodiscard]] TopicCounts& counts() const noexcept { return counts_; }
 
   /// Says that the thread has ended and will write no more; the flusher then frees the lane when it is empty.
   void end() noexcept { ended_.store(true, std::memory_order_release); }
@@ -72,6 +77,7 @@ class Lane {
   }
 
   Session& session_;
+  TopicCounts& counts_;
   std::optional<RingMemory> memory_;
   std::optional<Ring<>> storage_;
   std::atomic<Ring<>*> ring_{nullptr};
@@ -80,7 +86,6 @@ class Lane {
   std::atomic<std::uint64_t> suppressed_{0};
   std::atomic<std::uint64_t> dropped_{0};
   std::atomic<bool> ended_{false};
-  std::array<std::atomic<std::uint64_t>, limits::publisher_topics_max> dropped_of_{};
 };
 
 }  // namespace zevi::shim

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <vector>
 
+#include "counters_file.hpp"
 #include "lane.hpp"
 
 namespace zevi::shim {
@@ -20,6 +21,9 @@ class Lanes {
     std::uint64_t suppressed = 0;
   };
 
+  /// `counters_file` may be null; it outlives the lanes.
+  explicit Lanes(CountersFile* counters_file) noexcept : counters_file_(counters_file) {}
+
   /// Any thread.
   Lane* add(Session& session);
   [[nodiscard]] Totals totals() const noexcept;
@@ -32,9 +36,13 @@ class Lanes {
   void remove(const Lane& lane);
 
  private:
+  [[nodiscard]] TopicCounts& take_counts();
   static void add_up(Totals& totals, const Lane& lane) noexcept;
 
   mutable std::mutex mutex_;
+  CountersFile* const counters_file_;
+  std::vector<std::unique_ptr<TopicCounts>> counts_;
+  std::vector<TopicCounts*> free_counts_;  ///< of threads that have ended
   std::vector<std::unique_ptr<Lane>> lanes_;
   Totals of_ended_threads_;
   std::atomic<bool> has_new_{false};

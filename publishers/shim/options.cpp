@@ -129,6 +129,7 @@ Options check_options(const zevi_publisher_options* given) {
   checked.endpoint = text(options.endpoint);
   checked.runtime_dir = text(options.runtime_dir);
   checked.fork_endpoint = text(options.fork_endpoint);
+  checked.counters_file = text(options.counters_file);
   checked.variables = RuntimeVariables::read();
   check_socket_path(checked);
   checked.name = checked_name(options.name);

@@ -17,6 +17,7 @@ struct Options {
   std::string runtime_dir;
   RuntimeVariables variables;  ///< read in the opening thread, see there
   std::string fork_endpoint;
+  std::string counters_file;  ///< empty: none
   std::string name;
   std::string host;
   void* zmq_context = nullptr;

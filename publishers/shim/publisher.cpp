@@ -86,7 +86,7 @@ Session* Publisher::become_child(std::uint64_t serial) noexcept {
   Session* const parents = session_;
   session_ = nullptr;
   set_serial(serial);
-  topics_.forget_interest();
+  topics_.become_child();
   forked_.store(0, std::memory_order_relaxed);
   dropped_.store(0, std::memory_order_relaxed);
   is_cut_off_.store(options_.is_inproc() && options_.fork_endpoint.empty(), std::memory_order_relaxed);

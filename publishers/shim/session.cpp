@@ -1,6 +1,7 @@
 #include "session.hpp"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
@@ -36,13 +37,35 @@ class AllSignalsBlocked {
   sigset_t before_;
 };
 
+/// Null without the option.
+std::unique_ptr<CountersFile> make_counters_file(const Options& options, bool is_child, std::uint64_t id) {
+  if (options.counters_file.empty()) return nullptr;
+  if (!is_child) return std::make_unique<CountersFile>(options.counters_file, options.name, id);
+  try {
+    const std::string path = options.counters_file + "." + std::to_string(getpid());
+    return std::make_unique<CountersFile>(path, options.name, id);
+  } catch (const Error&) {
+    return nullptr;  // nobody is there to be told, and its events are worth more than their count
+  }
+}
+
 }  // namespace
 
 Session::Session(const Options& options, Topics& topics, bool is_child)
-    : options_(options), topics_(topics), is_child_(is_child), id_(random_id()) {}
+    : options_(options),
+      topics_(topics),
+      is_child_(is_child),
+      id_(random_id()),
+      counters_file_(make_counters_file(options, is_child, id_)),
+      lanes_(counters_file_.get()) {
+  if (counters_file_ == nullptr) return;
+  counters_.by_topic = counters_file_->answers();
+  topics_.tell(counters_file_.get());
+}
 
 Session::~Session() {
   stop(std::chrono::nanoseconds(0));
+  topics_.tell(nullptr);
 }
 
 void Session::start() {
@@ -185,6 +208,7 @@ bool Session::close(std::chrono::nanoseconds linger) {
   std::uint64_t left = 0;
   const bool all = flush(linger, left);
   stop(std::max<std::chrono::nanoseconds>(end - Clock::now(), std::chrono::nanoseconds(0)));
+  if (counters_file_ != nullptr) counters_file_->close();
   return all;
 }
 

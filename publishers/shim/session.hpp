@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "counters.hpp"
+#include "counters_file.hpp"
 #include "flush_requests.hpp"
 #include "flusher.hpp"
 #include "lanes.hpp"
@@ -22,7 +23,8 @@ namespace zevi::shim {
 /// A fork leaves it to the parent; the child never touches it and starts one of its own.
 class Session {
  public:
-  /// Throws `zevi::Error`. `options` and `topics` outlive the session.
+  /// Throws `zevi::Error` if the counters file cannot be made, which a child does without. `options` and
+  /// `topics` outlive the session.
   Session(const Options& options, Topics& topics, bool is_child);
   /// Ends the flusher's thread, if `close` has not.
   ~Session();
@@ -69,6 +71,7 @@ class Session {
   Topics& topics_;
   const bool is_child_;
   const std::uint64_t id_;
+  const std::unique_ptr<CountersFile> counters_file_;  ///< null without one
   Wakeup wakeup_;
   Lanes lanes_;
   FlushRequests flush_requests_;

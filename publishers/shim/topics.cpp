@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "counters_file.hpp"
 #include "publisher.hpp"
 
 namespace zevi::shim {
@@ -15,6 +16,7 @@ Topic* Topics::open(std::string_view name) {
                                        interest_.wants(name), publisher_.options().wait_when_full);
   by_name_.emplace(topic->name, topic.get());
   topics_[count_] = std::move(topic);
+  if (counters_file_ != nullptr) counters_file_->add_topic(name);
   return topics_[count_++].get();
 }
 
@@ -24,8 +26,16 @@ void Topics::apply(Interest interest) {
   set_wanted();
 }
 
-void Topics::forget_interest() noexcept {
+void Topics::tell(CountersFile* counters_file) noexcept {
+  const std::lock_guard lock(mutex_);
+  counters_file_ = counters_file;
+  if (counters_file == nullptr) return;
+  for (std::size_t i = 0; i < count_; ++i) counters_file->add_topic(topics_[i]->name);
+}
+
+void Topics::become_child() noexcept {
   interest_ = Interest();
+  counters_file_ = nullptr;
   set_wanted();
 }
 

@@ -16,6 +16,7 @@
 
 namespace zevi::shim {
 
+class CountersFile;
 class Publisher;
 
 /// What a `zevi_topic` handle points to.
@@ -64,10 +65,14 @@ class Topics {
   /// The flusher: takes over what is wanted. When it returns, every publishing thread that looks sees it.
   void apply(Interest interest);
 
-  // Around a fork. `forget_interest` is for the child, while the lock is held.
+  /// Any thread: tells the file the names of the topics, those that are opened from now on too; null for no
+  /// file.
+  void tell(CountersFile* counters_file) noexcept;
+
+  // Around a fork. `become_child` is for the child, while the lock is held.
   void lock() { mutex_.lock(); }
   void unlock() { mutex_.unlock(); }
-  void forget_interest() noexcept;
+  void become_child() noexcept;
 
  private:
   void set_wanted() noexcept;
@@ -78,6 +83,7 @@ class Topics {
   std::array<std::unique_ptr<Topic>, limits::publisher_topics_max> topics_;
   std::unordered_map<std::string_view, Topic*> by_name_;
   Interest interest_;
+  CountersFile* counters_file_ = nullptr;
 };
 
 }  // namespace zevi::shim

@@ -13,7 +13,8 @@
  * two threads publish; how many children ended well, and what the threads published.
  * - `close`: closes and ends; the status.
  *
- * driven_worker [-w WAIT_MS] [-l LINGER_MS]: with -w the policy for a full ring is to wait that long.
+ * driven_worker [-w WAIT_MS] [-l LINGER_MS] [-c FILE]: with -w the policy for a full ring is to wait that
+ * long, with -c it keeps its counters in that file.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -178,8 +179,10 @@ static int open_publisher(int argc, char** argv) {
   zevi_publisher_options options;
   char error[256];
   zevi_publisher_options_init(&options);
-  for (int option; (option = getopt(argc, argv, "w:l:")) != -1;) {
+  for (int option; (option = getopt(argc, argv, "w:l:c:")) != -1;) {
     if (option == '?') return 0;
+    if (option == 'c') options.counters_file = optarg;
+    if (option == 'c') continue;
     const uint64_t ns = strtoull(optarg, NULL, 10) * 1000000;
     if (option == 'l') options.linger_ns = ns;
     if (option != 'w') continue;

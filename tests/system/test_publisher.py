@@ -7,6 +7,7 @@ import time
 import pytest
 
 from zevi_test import RawSubscriber
+from zevi_test.counters_file import read_counters_file
 from zevi_test.programs import memory_bytes
 from zevi_test.sanitizers import not_forking_while_publishing
 from zevi_test.waiting import wait_until
@@ -391,3 +392,29 @@ def test_a_killed_worker_costs_the_others_nothing(zevid, worker):
     assert of_victim == list(range(1, len(of_victim) + 1))
     assert numbers(event for event in events if event.pid == other.program.pid) == list(range(1, 5001))
     assert {event.lost_before_broker for event in events} == {0}
+
+
+def test_what_a_killed_worker_held_is_known_from_its_counters_file(zevid, worker, test_dir):
+    path = test_dir / "counters"
+    program = worker("-c", path)
+    broker, subscriber = subscribe_before(program, zevid)
+    program.wait_connected()
+    assert program.tell("publish", 10)["kept"] == 10
+    program.flush()
+    broker.pause()
+    kept = program.tell("publish", 30000, 0, 1000)["kept"]
+    assert 1000 < kept < 30000
+    program.program.kill()
+    broker.resume()
+    counts = read_counters_file(path)
+    assert (counts.pid, counts.closed, counts.incomplete) == (program.program.pid, False, 0)
+    topic = counts.topics[TOPIC]
+    assert (topic.published, topic.dropped) == (10 + kept, 30000 - kept)
+    with subscriber:
+        received = subscriber.events(10) + read_all(subscriber)
+    assert {event.id for event in received} == {counts.id}
+    assert topic.acknowledged == 10
+    lost_with_process = topic.published - topic.invalid - len(received)
+    # The ring at least was lost, and at most all that was not acknowledged.
+    assert 0 < lost_with_process <= topic.published - topic.acknowledged
+    assert numbers(received) == list(range(1, len(received) + 1))

@@ -98,6 +98,14 @@ typedef struct zevi_publisher_options {
    * publishers are busy. Default 500 us, at most 1 s. A lone event is sent at once. */
   uint64_t flush_interval_ns;
   uint64_t linger_ns; /* how long close waits for acknowledgements; default 100 ms */
+
+  /* Where the publisher keeps its counts, so that they outlive a process that is killed: the path of a file,
+   * which is made anew and stays when the publisher is closed; zevi/publisher_counters.h says how to read
+   * it. A child writes one of its own, at this path and `.` and its process id. A file that is there already
+   * and was not closed is renamed to its path and `.` and the id of its process. Choose a path on a tmpfs,
+   * such as /run: a store into a page that is just on its way to a disk can wait for it. It takes 40 KiB and
+   * 16 KiB a thread. Null: none. */
+  const char* counters_file;
 } zevi_publisher_options;
 
 /* Sets every option to its default. */

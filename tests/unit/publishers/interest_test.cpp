@@ -97,7 +97,7 @@ TEST_CASE_METHOD(Fixture, "an interest changes the topics that are open and thos
   CHECK_FALSE(other->wanted);
   CHECK(topics.open("E_CORE_LATER")->wanted);
   CHECK_FALSE(topics.open("E_OTHER_LATER")->wanted);
-  topics.forget_interest();
+  topics.become_child();
   CHECK(other->wanted);
   CHECK(topics.open("E_OTHER_LATER")->wanted);
 }
