@@ -6,6 +6,7 @@
 #include <csignal>
 #include <exception>
 
+#include "history/retention.hpp"
 #include "runtime/bind.hpp"
 #include "runtime/socket_wait.hpp"
 #include "zevi/endpoints.hpp"
@@ -33,6 +34,7 @@ void check(const BrokerOptions& options) {
   if (options.events_queue_max < 1 || options.events_queue_max > 100'000'000) {
     throw Error("events-queue must be between 1 and 100000000");
   }
+  broker::check_history(options.history, options.max_age);
   if (options.drain_max < 0ms || options.drain_max > 1min) throw Error("drain must be between 0 and 1m");
 }
 
@@ -48,7 +50,8 @@ std::string endpoint_or_default(const std::string& chosen, const std::string& ru
 broker::Endpoints endpoints_of(const BrokerOptions& options) {
   return {endpoint_or_default(options.ingress, options.runtime_dir, endpoint_names::ingress),
           endpoint_or_default(options.stream, options.runtime_dir, endpoint_names::stream),
-          endpoint_or_default(options.events, options.runtime_dir, endpoint_names::events)};
+          endpoint_or_default(options.events, options.runtime_dir, endpoint_names::events),
+          endpoint_or_default(options.replay, options.runtime_dir, endpoint_names::replay)};
 }
 
 }  // namespace
@@ -77,7 +80,8 @@ class Broker::Impl {
     wakeup_.signal();
     thread_.join();
     routing_.reset();
-    for (const std::string& endpoint : {endpoints_.ingress, endpoints_.stream, endpoints_.events}) {
+    for (const std::string& endpoint :
+         {endpoints_.ingress, endpoints_.stream, endpoints_.events, endpoints_.replay}) {
       broker::remove_socket_file(endpoint);
     }
     directory_.reset();
@@ -135,6 +139,9 @@ const std::string& Broker::stream() const noexcept {
 }
 const std::string& Broker::events() const noexcept {
   return impl_->endpoints().events;
+}
+const std::string& Broker::replay() const noexcept {
+  return impl_->endpoints().replay;
 }
 std::vector<CounterValue> Broker::statistics() const {
   return impl_->statistics();

@@ -12,10 +12,12 @@
 #include "egress/events_endpoint.hpp"
 #include "egress/fanout_socket.hpp"
 #include "egress/stream_endpoint.hpp"
+#include "history/history.hpp"
 #include "ingress/conversation.hpp"
 #include "ingress/ingress_socket.hpp"
 #include "ingress/publisher_registry.hpp"
 #include "metrics/counters.hpp"
+#include "replay/replay.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/complaints.hpp"
 #include "runtime/runtime_directory.hpp"
@@ -33,13 +35,15 @@ struct Endpoints {
   std::string ingress;
   std::string stream;
   std::string events;
+  std::string replay;
 };
 
 /// All routing state, built from its parts in the order in which they start. One thread runs it: `do_work` is
 /// one round, which reads what has arrived, sends what is due, and tells how long nothing will be.
 ///
 /// The order inside a round matters. Subscriptions are read before events, and a subscriber's barrier is
-/// answered behind both. Acknowledgements leave behind the events they stand for.
+/// answered behind both. Acknowledgements leave behind the events they stand for. What readers asked of the
+/// history comes last, and a slice at a time.
 class Routing {
  public:
   Routing(const BrokerOptions& options, zmq::context_t& context, const Endpoints& endpoints,
@@ -81,8 +85,10 @@ class Routing {
   Barriers barriers_;
   StreamEndpoint stream_;
   EventsEndpoint events_;
+  History history_;
   Sequencer sequencer_;
   Conversation conversation_;
+  Replay replay_;
 
   std::string routing_id_;
   std::vector<zmq::message_t> frames_;

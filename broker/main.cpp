@@ -4,7 +4,11 @@
 
 #include <algorithm>
 #include <iostream>
+#include <string>
+#include <vector>
 
+#include "config/history_options.hpp"
+#include "history/retention.hpp"
 #include "log.hpp"
 #include "program.hpp"
 #include "quantities.hpp"
@@ -17,6 +21,7 @@ namespace {
 using zevi::program::ByteSize;
 using zevi::program::Duration;
 namespace po = zevi::program::po;
+using Texts = std::vector<std::string>;
 
 constexpr zevi::program::About about{
     "zevid", "[OPTION]...",
@@ -41,6 +46,17 @@ zevi::program::OptionTable option_table() {
       "where libraries and bridges subscribe; default ipc://DIR/stream")(
       "events", po::value<std::string>()->default_value("")->value_name("ENDPOINT"),
       "where scripts subscribe, one event a message; default ipc://DIR/events")(
+      "replay", po::value<std::string>()->default_value("")->value_name("ENDPOINT"),
+      "where readers ask for what is kept; default ipc://DIR/replay")(
+      "history",
+      po::value<Texts>()
+          ->default_value({"=64MB", "E_PROFILING_=none"}, "64MB for all topics, none for E_PROFILING_")
+          ->value_name("PREFIX=LIMIT[,LIMIT...]"),
+      "what is kept in memory of the topics that begin with PREFIX (*: all topics; the longest counts): "
+      "a size (64MB, also if none is named), an age (24h), a count (1000000events), or none; repeatable; "
+      "topics under no PREFIX are not kept; none alone: nothing is")(
+      "max-age", po::value<Texts>()->default_value({}, "none")->value_name("PREFIX=TIME"),
+      "no event of the topics that begin with PREFIX is passed on or replayed when it is older; repeatable")(
       "interest-linger", po::value<Duration>()->default_value({defaults.interest_linger})->value_name("TIME"),
       "how long a topic stays wanted after its last subscriber left")(
       "coalesce", po::value<Duration>()->default_value({defaults.coalesce_max})->value_name("TIME"),
@@ -64,6 +80,14 @@ zevi::BrokerOptions broker_options(const po::variables_map& values, const zevi::
   options.ingress = values["ingress"].as<std::string>();
   options.stream = values["stream"].as<std::string>();
   options.events = values["events"].as<std::string>();
+  options.replay = values["replay"].as<std::string>();
+  try {
+    options.history = zevi::broker::parse_history(values["history"].as<Texts>());
+    options.max_age = zevi::broker::parse_max_age(values["max-age"].as<Texts>());
+    zevi::broker::check_history(options.history, options.max_age);
+  } catch (const zevi::Error& error) {
+    throw zevi::program::UsageError(error.what());
+  }
   options.interest_linger =
       duration_cast<std::chrono::milliseconds>(values["interest-linger"].as<Duration>().value);
   options.coalesce_max = duration_cast<std::chrono::microseconds>(values["coalesce"].as<Duration>().value);
@@ -117,7 +141,7 @@ int serve(int argc, char** argv) {
   zevi::Broker broker(broker_options(values, log));
   broker.start();
   log.info("ready: ingress " + broker.ingress() + ", stream " + broker.stream() + ", events " +
-           broker.events());
+           broker.events() + ", replay " + broker.replay());
   wait_for_stop(signals);
   log.info("stopping");
   broker.stop();

@@ -37,13 +37,17 @@ Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const En
       ingress_(context, endpoints.ingress),
       fanouts_{FanoutSocket(context, endpoints.stream, stream_queue_max(options)),
                FanoutSocket(context, endpoints.events, options.events_queue_max)},
-      interest_(options.interest_linger, first_generation(clock_.now())),
+      topics_(options.max_age),
+      interest_(options.interest_linger, first_generation(clock_.now()), options.history),
       stream_(fanouts_[stream_index], counters_),
       events_(fanouts_[events_index], counters_),
+      history_(options.history, counters_),
       sequencer_(epoch_, options.coalesce_max, counters_),
-      conversation_(random_id(), publishers_, topics_, interest_, sequencer_, counters_, complaints_) {
+      conversation_(random_id(), publishers_, topics_, interest_, sequencer_, counters_, complaints_),
+      replay_(context, endpoints.replay, history_, topics_, epoch_, counters_, complaints_) {
   sequencer_.add_sink(stream_);
   sequencer_.add_sink(events_);
+  sequencer_.add_sink(history_);
 }
 
 SteadyTime Routing::do_work() {
@@ -55,6 +59,8 @@ SteadyTime Routing::do_work() {
   renew_interest(now);
   settle_barriers(now);
   send_answers();
+  history_.expire(now);
+  replay_.do_work(now);
   publishers_.expire(now.steady, [&](const Publisher& publisher) {
     counters_.add(Counter::publishers_down);
     complaints_.add("publisher down",
@@ -82,11 +88,13 @@ void Routing::drain(std::chrono::milliseconds time_max) {
 }
 
 std::vector<zmq::socket_ref> Routing::sockets() {
-  return {ingress_.socket(), fanouts_[stream_index].socket(), fanouts_[events_index].socket()};
+  return {ingress_.socket(), fanouts_[stream_index].socket(), fanouts_[events_index].socket(),
+          replay_.socket()};
 }
 
 Endpoints Routing::endpoints() const {
-  return {ingress_.endpoint(), fanouts_[stream_index].endpoint(), fanouts_[events_index].endpoint()};
+  return {ingress_.endpoint(), fanouts_[stream_index].endpoint(), fanouts_[events_index].endpoint(),
+          replay_.endpoint()};
 }
 
 bool Routing::read_ingress(const Now& now) {
@@ -153,7 +161,7 @@ void Routing::send_answers() {
 
 SteadyTime Routing::next_deadline(const Now& now) const {
   return std::min({now.steady + idle_max, sequencer_.deadline(), conversation_.deadline(),
-                   interest_.deadline(), barriers_.deadline(), complaints_.deadline()});
+                   interest_.deadline(), barriers_.deadline(), replay_.deadline(), complaints_.deadline()});
 }
 
 }  // namespace zevi::broker

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <string>
-
 #include "fanout_socket.hpp"
 #include "metrics/counters.hpp"
 #include "sequencing/sequencer.hpp"
@@ -18,7 +16,6 @@ class StreamEndpoint : public MessageSink {
  private:
   FanoutSocket& fanout_;
   Counters& counters_;
-  std::string header_;
 };
 
 }  // namespace zevi::broker

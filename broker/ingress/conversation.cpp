@@ -1,5 +1,6 @@
 #include "conversation.hpp"
 
+#include "sequencing/freshness.hpp"
 #include "zevi/topic.hpp"
 
 namespace zevi::broker {
@@ -150,7 +151,16 @@ void Conversation::take_in(Publisher& publisher, Topic& topic, const wire::Event
   pace_.count(numbers->pace, now.steady);
   counters_.add(Counter::batches_received);
   counters_.add(Counter::events_received, header.n);
-  sequencer_.accept(topic, {publisher.name, std::string(header.o), header.p, header.n, std::move(body)}, now);
+  Piece piece{publisher.name, std::string(header.o), header.p, header.n, std::move(body)};
+  if (topic.max_age.count() == 0) return sequencer_.accept(topic, std::move(piece), now);
+
+  std::uint64_t expired = header.n;
+  std::vector<Piece> parts =
+      without_older(std::move(piece), static_cast<std::int64_t>(now.realtime_ns) - topic.max_age.count());
+  for (const Piece& part : parts) expired -= part.n;
+  counters_.add(Counter::events_expired, expired);
+  lose(topic, expired);
+  for (Piece& part : parts) sequencer_.accept(topic, std::move(part), now);
 }
 
 PublisherTopic* Conversation::numbers_of(Publisher& publisher, const Topic& topic,

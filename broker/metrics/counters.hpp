@@ -19,6 +19,7 @@ enum class Counter : std::uint8_t {
   batches_unknown,
   events_invalid,
   batches_invalid,
+  events_expired,
   events_lost_before,
   frames_refused,
   hellos_refused,
@@ -28,6 +29,15 @@ enum class Counter : std::uint8_t {
   subscriptions_refused,
   barriers,
   barriers_unconfirmed,
+  history_events,
+  history_bytes,
+  history_evicted,
+  history_expired,
+  replays,
+  replay_events,
+  replay_gone,
+  replays_refused,
+  replays_abandoned,
   publishers_up,
   publishers_down,
   count_,
@@ -47,7 +57,9 @@ inline constexpr std::array<CounterText, static_cast<std::size_t>(Counter::count
      "batches not taken in because their publisher had not said hello; they are sent again"},
     {"events_invalid", "events refused for good with their batch, lost to subscribers"},
     {"batches_invalid", "batches refused for good: malformed or outside the limits"},
-    {"events_lost_before", "events that publishers lost or that were refused, as subscribers see it in l"},
+    {"events_expired", "events older than their topic's max-age when they arrived, lost to subscribers"},
+    {"events_lost_before",
+     "events that publishers lost, or that were refused or expired, as subscribers see it in l"},
     {"frames_refused", "messages at ingress that were no message of a publisher"},
     {"hellos_refused", "publishers refused for want of a common version"},
     {"stream_messages", "messages sent on the stream endpoint, each once for all its subscribers"},
@@ -56,6 +68,15 @@ inline constexpr std::array<CounterText, static_cast<std::size_t>(Counter::count
     {"subscriptions_refused", "subscriptions that are no topic prefix"},
     {"barriers", "barrier messages sent"},
     {"barriers_unconfirmed", "barrier messages sent before every publisher had confirmed"},
+    {"history_events", "events that the history holds now"},
+    {"history_bytes", "memory of the history now, what it needs for itself included"},
+    {"history_evicted", "events that left the history because of its limits"},
+    {"history_expired", "events that left the history because they reached their topic's max-age"},
+    {"replays", "questions to the history that were answered in full"},
+    {"replay_events", "events sent in answers"},
+    {"replay_gone", "numbers asked for that the history held no longer"},
+    {"replays_refused", "questions refused: malformed, or more than a reader or all of them may ask at once"},
+    {"replays_abandoned", "questions whose reader left, or read nothing for a minute, before the end"},
     {"publishers_up", "publishers that said hello for the first time"},
     {"publishers_down", "publishers that said goodbye or fell silent"},
 }};
@@ -66,6 +87,10 @@ class Counters {
   void add(Counter counter, std::uint64_t by = 1) noexcept {
     auto& value = values_[static_cast<std::size_t>(counter)];
     value.store(value.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+  }
+  /// For those that say how much there is now.
+  void set(Counter counter, std::uint64_t value) noexcept {
+    values_[static_cast<std::size_t>(counter)].store(value, std::memory_order_relaxed);
   }
   [[nodiscard]] std::uint64_t get(Counter counter) const noexcept {
     return values_[static_cast<std::size_t>(counter)].load(std::memory_order_relaxed);

@@ -58,34 +58,34 @@ SteadyTime Sequencer::deadline() const noexcept {
 }
 
 void Sequencer::send_pending(Topic& topic, const Now& now) {
-  std::uint64_t q = topic.next_q;
-  for (const Piece& piece : topic.pending) q -= piece.n;
   Piece* at = topic.pending.data();
   Piece* const end = at + topic.pending.size();
   while (at != end) {
     Piece* const group_end = end_of_group(at, end);
-    send_group(topic, q, at, group_end, now);
-    for (; at != group_end; ++at) q += at->n;
+    send_group(topic, at, group_end, now);
+    at = group_end;
   }
   topic.pending.clear();
 }
 
-void Sequencer::send_group(const Topic& topic, std::uint64_t q, Piece* first, Piece* last, const Now& now) {
-  wire::StreamHeader header;
+void Sequencer::send_group(Topic& topic, Piece* first, Piece* last, const Now& now) {
+  const bool is_joined = last - first > 1;
+  zmq::message_t joined;
+  SequencedMessage message(topic, is_joined ? joined : first->body, is_joined);
+  wire::StreamHeader& header = message.header;
   header.b = epoch_;
-  header.q = q;
+  header.q = topic.unsent_q;
   header.at = now.realtime_ns;
   header.l = topic.lost_before;
   for (const Piece* piece = first; piece != last; ++piece) {
     header.n += piece->n;
     add_to_runs(header.r, *piece);
   }
-  zmq::message_t joined;
-  if (last - first > 1) {
+  if (is_joined) {
     joined = join_bodies(first, last, header.n);
     counters_.add(Counter::stream_joined, static_cast<std::uint64_t>(last - first));
   }
-  SequencedMessage message{topic, std::move(header), last - first > 1 ? joined : first->body};
+  topic.unsent_q += header.n;
   for (MessageSink* const sink : sinks_) sink->take(message);
 }
 

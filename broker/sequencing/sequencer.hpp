@@ -13,14 +13,33 @@
 namespace zevi::broker {
 
 /// A message as it leaves: numbered events of one topic. What it points to lives until the sink returns.
-struct SequencedMessage {
+class SequencedMessage {
+ public:
+  /// `is_own_body`: the broker made the body itself by joining; else it may be as the network gave it.
+  SequencedMessage(const Topic& of, zmq::message_t& with, bool is_own)
+      : topic(of), body(with), is_own_body(is_own) {}
+
   const Topic& topic;
   wire::StreamHeader header;
-  /// Shared by reference count, so that each endpoint sends it without a copy.
+  /// Shared by reference count, so that each sink sends or keeps it without a copy.
   zmq::message_t& body;
+  const bool is_own_body;
+
+  /// The header as a frame: encoded for the first who asks, shared like the body.
+  [[nodiscard]] zmq::message_t& header_frame() {
+    if (header_frame_.size() == 0) {
+      std::string bytes;
+      wire::encode(header, bytes);
+      header_frame_ = zmq::message_t(bytes);
+    }
+    return header_frame_;
+  }
+
+ private:
+  zmq::message_t header_frame_;
 };
 
-/// Takes sequenced messages on: an endpoint, and one day the history.
+/// Takes sequenced messages on: an endpoint, the history.
 class MessageSink {
  public:
   virtual ~MessageSink() = default;
@@ -54,7 +73,7 @@ class Sequencer {
  private:
   [[nodiscard]] std::chrono::microseconds coalesce_wait(const Topic& topic) const noexcept;
   void send_pending(Topic& topic, const Now& now);
-  void send_group(const Topic& topic, std::uint64_t q, Piece* first, Piece* last, const Now& now);
+  void send_group(Topic& topic, Piece* first, Piece* last, const Now& now);
 
   std::uint64_t epoch_;
   std::chrono::microseconds coalesce_max_;

@@ -61,6 +61,7 @@ void InterestTable::encode_frame() {
   } else {
     for (const auto& [prefix, state] : prefixes_) interest.w.push_back(prefix);
   }
+  for (const HistoryLimit& limit : kept_) interest.h.push_back({limit.prefix, limit.kept});
   frame_.clear();
   wire::encode(interest, frame_);
 }

@@ -5,20 +5,25 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "runtime/clock.hpp"
+#include "zevi/broker.hpp"
 
 namespace zevi::broker {
 
-/// What subscribers want, over all endpoints, as publishers are told of it. A prefix stays for `linger` after
-/// its last subscriber left; each change that publishers have to hear of makes a new generation, at most one
-/// in 10 ms.
+/// What subscribers want, over all endpoints, and what the history keeps, as publishers are told of it. A
+/// prefix stays for `linger` after its last subscriber left; each change that publishers have to hear of
+/// makes a new generation, at most one in 10 ms.
 class InterestTable {
  public:
   /// Generations count up from `first_generation`. A broker that starts later must begin with a higher one,
   /// or a publisher's confirmation of the old broker's interest would pass for the new one's.
-  InterestTable(std::chrono::milliseconds linger, std::uint64_t first_generation)
-      : linger_(linger), generation_(first_generation - 1) {}
+  /// `kept` is what the history keeps, and so wants without any subscriber.
+  InterestTable(std::chrono::milliseconds linger, std::uint64_t first_generation,
+                std::vector<HistoryLimit> kept = {})
+      : linger_(linger), kept_(std::move(kept)), generation_(first_generation - 1) {}
 
   void subscribe(std::string_view prefix);
   void unsubscribe(std::string_view prefix, SteadyTime now);
@@ -49,6 +54,7 @@ class InterestTable {
   void encode_frame();
 
   std::chrono::milliseconds linger_;
+  const std::vector<HistoryLimit> kept_;
   std::map<std::string, Prefix, std::less<>> prefixes_;
   SteadyTime next_expiry_ = SteadyTime::max();
   SteadyTime next_generation_{};

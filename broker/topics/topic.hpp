@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -59,10 +60,12 @@ struct Topic {
 
   const std::string name;
   std::uint64_t next_q = 1;       ///< for the next event that is taken in
+  std::uint64_t unsent_q = 1;     ///< all events below have left and, if they are kept, are in the history
   std::uint64_t lost_before = 0;  ///< `l`
-  std::vector<Piece> pending;     ///< numbered up to `next_q`, not yet sent
+  std::vector<Piece> pending;     ///< numbered from `unsent_q` to below `next_q`
   SteadyTime pending_until{};     ///< when the first of them must leave
   PieceRate rate;
+  std::chrono::nanoseconds max_age{0};  ///< 0: events do not expire
 };
 
 }  // namespace zevi::broker

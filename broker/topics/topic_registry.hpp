@@ -1,8 +1,11 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string_view>
+#include <vector>
 
+#include "history/retention.hpp"
 #include "runtime/string_map.hpp"
 #include "topic.hpp"
 
@@ -13,18 +16,29 @@ class TopicRegistry {
  public:
   static constexpr std::size_t topics_max = 65'536;
 
+  explicit TopicRegistry(std::vector<MaxAge> max_ages = {}) : max_ages_(std::move(max_ages)) {}
+
   /// The topic of that name, made if new; null if there are `topics_max` others.
   [[nodiscard]] Topic* find_or_add(std::string_view name) {
     if (const auto found = topics_.find(name); found != topics_.end()) return found->second.get();
     if (topics_.size() >= topics_max) return nullptr;
     auto topic = std::make_unique<Topic>(std::string(name));
+    const MaxAge* const limit = longest_prefix(max_ages_, name);
+    if (limit != nullptr) topic->max_age = limit->age;
+    in_order_.emplace(topic->name, topic.get());
     return topics_.emplace(topic->name, std::move(topic)).first->second.get();
   }
+
+  /// The topics that match any of `filters`, each a topic or a prefix with `*` behind it, in the order of
+  /// their names.
+  [[nodiscard]] std::vector<const Topic*> matching(std::vector<std::string_view> filters) const;
 
   [[nodiscard]] std::size_t size() const noexcept { return topics_.size(); }
 
  private:
+  std::vector<MaxAge> max_ages_;
   StringMap<std::unique_ptr<Topic>> topics_;
+  std::map<std::string_view, const Topic*> in_order_;
 };
 
 }  // namespace zevi::broker

@@ -37,7 +37,7 @@ def start_worker(run_program, runtime_dir):
 
 
 def test_nothing_published_behind_a_barrier_is_missed(zevid, run_program, runtime_dir):
-    broker = zevid("--interest-linger", "1ms")
+    broker = zevid("--interest-linger", "1ms", "--history", "none")
     workers = [start_worker(run_program, runtime_dir) for _ in range(WORKERS)]
     pids = [worker.pid for worker in workers]
     with RawSubscriber(broker.stream, TOPICS) as subscriber:

@@ -34,7 +34,7 @@ def check(broker, program, read_line):
 
 
 def test_the_python_script_prints_what_is_published(zevid, run_program):
-    broker = zevid()
+    broker = zevid("--history", "none")
     program = run_program("/usr/bin/python3", EXAMPLES / "subscribe.py", "E_CORE_LOG")
 
     def read_line(line):
@@ -54,7 +54,7 @@ def test_the_node_script_prints_what_is_published(zevid, run_program, test_dir):
     # Node looks for modules beside the script.
     shutil.copy(EXAMPLES / "subscribe.mjs", test_dir)
     (test_dir / "node_modules").symlink_to(NODE_MODULES.resolve())
-    broker = zevid()
+    broker = zevid("--history", "none")
     program = run_program(node, test_dir / "subscribe.mjs", "E_CORE_LOG")
 
     def read_line(line):

@@ -1,6 +1,5 @@
 """What no publisher or subscriber would send is refused and counted, and costs the others nothing."""
 
-import re
 import socket
 import struct
 import time
@@ -10,13 +9,6 @@ import pytest
 
 from zevi_test import RawPublisher, RawSubscriber, wait_until
 from zevi_test.raw_publisher import body, pack
-
-
-def stopped_counters(broker):
-    """The counters that the broker shows when it stops."""
-    assert broker.stop() == 0
-    line = next(text for text in broker.stderr.splitlines() if text.startswith("zevid: stopped:"))
-    return {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", line)}
 
 
 def entry(params: bytes) -> bytes:
@@ -89,7 +81,7 @@ def test_every_kind_of_broken_body_is_refused_with_a_reason_and_the_next_batch_i
             event = subscriber.events(1)[0]
             assert event.params == {"i": number} and event.q == number
             assert event.lost_before_broker == number, "a refused event is one that subscribers know to be lost"
-    counters = stopped_counters(broker)
+    counters = broker.stopped_counters()
     assert counters["batches_invalid"] == counters["events_invalid"] == len(BROKEN_BODIES)
     assert counters["events_received"] == len(BROKEN_BODIES)
 
@@ -104,7 +96,7 @@ def test_topics_outside_the_alphabet_or_of_the_broker_are_refused(scene):
         s = hostile.events("T", [{"last": True}])
         hostile.expect_ack(s)
     assert subscriber.events(1)[0].params == {"last": True}
-    assert stopped_counters(broker)["batches_invalid"] == len(topics)
+    assert broker.stopped_counters()["batches_invalid"] == len(topics)
 
 
 def test_frames_that_are_no_message_are_counted_and_the_connection_goes_on(scene):
@@ -120,7 +112,7 @@ def test_frames_that_are_no_message_are_counted_and_the_connection_goes_on(scene
         s = hostile.events("T", [{"after": "all of it"}])
         hostile.expect_ack(s)
     assert subscriber.events(1)[0].params == {"after": "all of it"}
-    assert stopped_counters(broker)["frames_refused"] == len(BROKEN_HEADERS) + 3
+    assert broker.stopped_counters()["frames_refused"] == len(BROKEN_HEADERS) + 3
 
 
 def test_the_log_has_one_line_a_second_at_most_for_a_flood_of_bad_batches(scene):
@@ -174,7 +166,7 @@ def test_a_routing_id_of_the_peers_own_is_refused(scene):
 
 def test_raw_bytes_on_each_socket_do_no_harm(scene):
     broker, subscriber, honest = scene
-    for name in ("ingress", "stream", "events"):
+    for name in ("ingress", "stream", "events", "replay"):
         for garbage in (b"", b"\x00" * 64, b"GET / HTTP/1.1\r\n\r\n", b"\xff" + b"\xff" * 9 + b"\x7f" * 100):
             with socket.socket(socket.AF_UNIX) as raw:
                 raw.connect(str(broker.runtime_dir / name))
@@ -190,7 +182,7 @@ def test_subscriptions_that_are_no_topic_prefix_want_nothing(scene):
         while honest.receive(0.3) is not None:
             pass
         assert honest.interest["w"] == ["T"]
-    assert stopped_counters(broker)["subscriptions_refused"] == 3
+    assert broker.stopped_counters()["subscriptions_refused"] == 3
 
 
 def test_a_subscriber_that_never_reads_slows_nobody(scene):

@@ -9,7 +9,7 @@ from zevi_test import RawPublisher, RawSubscriber
 
 @pytest.fixture
 def broker(zevid):
-    return zevid("--interest-linger", "300ms")
+    return zevid("--interest-linger", "300ms", "--history", "none")
 
 
 def test_a_new_subscriber_is_told_to_publishers_within_100_ms(broker):

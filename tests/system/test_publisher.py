@@ -116,7 +116,7 @@ def check_ledger(events):
 
 def test_a_topic_is_enabled_within_100_ms_of_a_subscriber_and_disabled_soon_after_it_left(zevid, worker):
     linger = 0.3
-    broker = zevid("--interest-linger", "300ms")
+    broker = zevid("--interest-linger", "300ms", "--history", "none")
     program = worker()
     program.wait_connected()
     on, off = [], []
@@ -137,7 +137,7 @@ def test_a_topic_is_enabled_within_100_ms_of_a_subscriber_and_disabled_soon_afte
 
 
 def test_events_that_nobody_wants_are_counted_and_get_no_number(zevid, worker):
-    broker = zevid("--interest-linger", "100ms")
+    broker = zevid("--interest-linger", "100ms", "--history", "none")
     program = worker()
     program.wait_connected()
     program.tell("await", 0)

@@ -180,7 +180,7 @@ def test_async_for_without_a_context_manager_ends_at_its_timeout(zevid, runtime_
 def test_an_unwanted_event_is_suppressed_until_somebody_subscribes(zevid, publisher_of, subscribe):
     publisher = publisher_of()
     assert publisher.enabled("E_QUIET"), "before the broker has said anything, all is kept"
-    zevid("--interest-linger", "50ms")
+    zevid("--interest-linger", "50ms", "--history", "none")
     wait_until(lambda: not publisher.enabled("E_QUIET"), what="the broker to say that nobody wants it")
     assert publisher.publish("E_QUIET", {}) is False
     assert publisher.statistics.suppressed == 1
@@ -500,7 +500,7 @@ def test_malformed_messages_are_counted_and_reading_goes_on(test_dir):
 
 
 def test_a_foreign_socket_can_wait_for_the_barrier(zevid, publisher_of):
-    broker = zevid()
+    broker = zevid("--history", "none")
     publisher = publisher_of()
     wait_until(lambda: not publisher.enabled("E_FOREIGN"))
     context = zmq.Context()

@@ -19,6 +19,7 @@ _bridges = ("subscribers/bridges/", "publishers")
 #: Where executables are made; the libraries beside them must not know command lines or signals.
 _executables = (
     "broker/main.cpp",
+    "broker/config/",
     "publishers/opensips/",
     "publishers/tool/",
     "publishers/examples/",

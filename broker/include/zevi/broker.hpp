@@ -18,18 +18,41 @@ namespace zevi {
 
 enum class LogLevel : std::uint8_t { info, warning, error };
 
+/// What is kept of the topics that begin with `prefix` (unless a longer prefix is named too): all of them
+/// together, in memory, the oldest message leaving first.
+struct HistoryLimit {
+  std::string prefix;  ///< empty: all topics
+  bool kept = true;    ///< false: nothing; the limits then say nothing
+  /// Memory, what the broker itself needs for a message included. At least 1 MiB.
+  std::uint64_t bytes_max = 64'000'000;
+  /// Once this many events are held, older messages leave. 0: no limit.
+  std::uint64_t events_max = 0;
+  /// Time since the broker took a message in. At least 1 ms; 0: no limit.
+  std::chrono::nanoseconds age_max{0};
+};
+
+/// Nobody gets an event of the topics that begin with `prefix` (unless a longer one is named too) that is
+/// older than `age` when the broker takes it in, or when it would be replayed. The age of an event counts
+/// from the time that its publisher gave it, or from when the broker took it in if that was earlier. At least
+/// 1 ms.
+struct MaxAge {
+  std::string prefix;
+  std::chrono::nanoseconds age{0};
+};
+
 /// Everything is checked by `Broker::start`, before anything is opened.
 struct BrokerOptions {
   /// Holds the sockets that are not named below, and the lock that keeps a second broker out. Made with mode
-  /// 0750 if it does not exist. Empty: no directory and no lock; then all three endpoints must be given.
+  /// 0750 if it does not exist. Empty: no directory and no lock; then all four endpoints must be given.
   std::string runtime_dir;
 
-  /// Where publishers connect, subscribers that read batches, and scripts that read one event a message. Any
-  /// ZeroMQ endpoint that can be bound: `ipc://PATH`, `inproc://NAME`, `tcp://127.0.0.1:PORT` (`:*` for any).
-  /// Empty: a socket of that name in `runtime_dir`.
+  /// Where publishers connect, subscribers that read batches, scripts that read one event a message, and
+  /// readers that ask for what is kept. Any ZeroMQ endpoint that can be bound: `ipc://PATH`, `inproc://NAME`,
+  /// `tcp://127.0.0.1:PORT` (`:*` for any). Empty: a socket of that name in `runtime_dir`.
   std::string ingress;
   std::string stream;
   std::string events;
+  std::string replay;
 
   /// How long a topic stays wanted after its last subscriber left, so that one that comes right back finds
   /// the publishers still sending. 0 to 1 hour.
@@ -45,6 +68,13 @@ struct BrokerOptions {
 
   /// How many events may wait for one subscriber of `events`. 1 to 100 million.
   int events_queue_max = 100'000;
+
+  /// What is kept for readers that come late or missed something. Of topics under no prefix nothing is kept.
+  /// What is kept is sent by publishers whether somebody subscribes or not. At most 256 prefixes.
+  std::vector<HistoryLimit> history = {{}, {.prefix = "E_PROFILING_", .kept = false}};
+
+  /// How old an event may get. At most 256 prefixes; none: as old as the history keeps it.
+  std::vector<MaxAge> max_age;
 
   /// How long `stop` goes on delivering what has been taken in. 0 to 1 minute.
   std::chrono::milliseconds drain_max{1000};
@@ -85,6 +115,7 @@ class __attribute__((visibility("default"))) Broker {
   [[nodiscard]] const std::string& ingress() const noexcept;
   [[nodiscard]] const std::string& stream() const noexcept;
   [[nodiscard]] const std::string& events() const noexcept;
+  [[nodiscard]] const std::string& replay() const noexcept;
 
   /// All counters at this moment, in a fixed order. What each counts is in its `help`.
   [[nodiscard]] std::vector<CounterValue> statistics() const;

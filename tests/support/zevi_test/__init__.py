@@ -5,14 +5,17 @@ Nothing in here uses the package `zevi`: it is a second opinion on the wire, wri
 
 from .programs import Program, find_program
 from .raw_publisher import RawPublisher
+from .raw_reader import Answer, RawReader
 from .raw_subscriber import RawEvent, RawSubscriber
 from .waiting import deadline_seconds, wait_until
 from .zevid import Zevid
 
 __all__ = [
+    "Answer",
     "Program",
     "RawEvent",
     "RawPublisher",
+    "RawReader",
     "RawSubscriber",
     "Zevid",
     "deadline_seconds",

@@ -29,6 +29,27 @@ class RawEvent:
     lost_before_broker: int
 
 
+def events_of_stream(frames: Sequence[bytes]) -> List[RawEvent]:
+    """The events of a message `[topic][header][body]`, checked."""
+    topic = frames[0].decode("ascii")
+    header = msgpack.unpackb(frames[1])
+    entries = msgpack.unpackb(frames[2], strict_map_key=False)
+    assert frames[2][:1] == b"\xdd", "a body without the 5-byte head"
+    assert header["v"] == 1
+    assert len(entries) == header["n"] == sum(run[4] for run in header["r"])
+    events: List[RawEvent] = []
+    for ident, src, pid, first_p, count, host, _origin, *_ in header["r"]:
+        for i in range(count):
+            time_ns, params = entries[len(events)]
+            q = header["q"] + len(events)
+            events.append(
+                RawEvent(
+                    topic, q, first_p + i, ident, params, time_ns, src, pid, host, header["b"], header["l"]
+                )
+            )  # fmt: skip
+    return events
+
+
 class RawSubscriber:
     """Reads `stream` (the default) or, with `plain`, `events`. The constructor returns when the subscriptions to
     `topics` (prefixes, as ZeroMQ has them) are live and, unless told otherwise, confirmed by every publisher."""
@@ -126,7 +147,7 @@ class RawSubscriber:
         elif self.plain:
             self._take_plain(topic, frames)
         else:
-            self._take_stream(topic, frames)
+            self._events.extend(events_of_stream(frames))
 
     def _take_plain(self, topic: str, frames: List[bytes]) -> None:
         params = msgpack.unpackb(frames[1], strict_map_key=False)
@@ -138,21 +159,3 @@ class RawSubscriber:
                 meta["host"], meta["b"], meta["l"],
             )
         )  # fmt: skip
-
-    def _take_stream(self, topic: str, frames: List[bytes]) -> None:
-        header = msgpack.unpackb(frames[1])
-        entries = msgpack.unpackb(frames[2], strict_map_key=False)
-        assert frames[2][:1] == b"\xdd", "a body without the 5-byte head"
-        assert header["v"] == 1
-        assert len(entries) == header["n"] == sum(run[4] for run in header["r"])
-        at = 0
-        for ident, src, pid, first_p, count, host, _origin, *_ in header["r"]:
-            for i in range(count):
-                time_ns, params = entries[at]
-                self._events.append(
-                    RawEvent(
-                        topic, header["q"] + at, first_p + i, ident, params, time_ns, src, pid, host, header["b"],
-                        header["l"],
-                    )
-                )  # fmt: skip
-                at += 1

@@ -63,3 +63,9 @@ class Zevid(Program):
         code = self.stop()
         assert code == 0, f"zevid exited {code}:\n{self.stderr}"
         wait_until(lambda: not self.sockets(), 5, lambda: f"no sockets left, there are {self.sockets()}")
+
+    def stopped_counters(self) -> Dict[str, int]:
+        """Stops the broker and gives the counters that it then shows: those that are not 0."""
+        self.stop_cleanly()
+        line = next(text for text in self.stderr.splitlines() if text.startswith("zevid: stopped:"))
+        return {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", line)}

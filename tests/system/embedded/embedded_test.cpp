@@ -20,6 +20,7 @@ zevi::BrokerOptions inproc_endpoints() {
   options.ingress = "inproc://ingress";
   options.stream = "inproc://stream";
   options.events = "inproc://events";
+  options.replay = "inproc://replay";
   return options;
 }
 

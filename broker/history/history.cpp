@@ -1,0 +1,168 @@
+#include "history.hpp"
+
+#include <algorithm>
+
+#include "retention.hpp"
+#include "zevi/wire/body.hpp"
+
+namespace zevi::broker {
+
+namespace {
+
+constexpr std::chrono::milliseconds expiry_interval{100};
+
+/// libzmq reads frames below this size into a buffer that it shares among all that fit (`in_batch_size` in
+/// its config.hpp): one small body kept would keep 18 KiB in memory.
+constexpr std::size_t shared_buffer_bytes = 8192;
+
+/// What a frame costs beside its bytes: libzmq's reference counter and the allocator's head. Up to 33 bytes
+/// stand in the message itself; nobody is hurt by counting those as well.
+constexpr std::uint64_t frame_overhead_bytes = 64;
+
+bool has_expired(std::int64_t oldest_ns, std::chrono::nanoseconds max_age, std::uint64_t now_ns) noexcept {
+  return max_age.count() > 0 && oldest_ns < static_cast<std::int64_t>(now_ns) - max_age.count();
+}
+
+/// The time of the oldest event in a message, which is not that of the first: threads overtake one another.
+std::int64_t oldest_event_ns(const SequencedMessage& message) {
+  auto oldest = static_cast<std::int64_t>(message.header.at);
+  wire::BodyReader entries(message.body.to_string_view());
+  for (wire::Entry entry; entries.next(entry);) oldest = std::min(oldest, entry.time_ns);
+  return oldest;
+}
+
+}  // namespace
+
+History::History(const std::vector<HistoryLimit>& limits, Counters& counters)
+    : counters_(counters), budgets_(limits.begin(), limits.end()) {}
+
+std::uint64_t History::cost_bytes(std::size_t header_bytes, std::size_t body_bytes) noexcept {
+  return sizeof(Record) + header_bytes + body_bytes + 2 * frame_overhead_bytes;
+}
+
+History::TopicRecords* History::records_for(const Topic& topic) {
+  if (const auto found = topics_.find(&topic); found != topics_.end()) return &found->second;
+  const Budget* const budget = longest_prefix(budgets_, topic.name);
+  if (budget == nullptr || !budget->limit.kept) return nullptr;
+  TopicRecords& added = topics_[&topic];
+  added.topic = &topic;
+  added.budget = &budgets_[static_cast<std::size_t>(budget - budgets_.data())];
+  added.budget->bytes += topic_cost_bytes;
+  added.budget->by_oldest.emplace(arrivals_, &added);
+  if (topic.max_age.count() > 0) ++topics_with_max_age_;
+  return &added;
+}
+
+void History::take(SequencedMessage& message) {
+  TopicRecords* const topic = records_for(message.topic);
+  if (topic == nullptr) return;
+  Record& record = topic->records.emplace_back();
+  StoredMessage& stored = record.message;
+  stored.q = message.header.q;
+  stored.n = message.header.n;
+  stored.at = message.header.at;
+  stored.header.copy(message.header_frame());
+  if (message.is_own_body || message.body.size() >= shared_buffer_bytes) {
+    stored.body.copy(message.body);
+  } else {
+    stored.body = zmq::message_t(message.body.data(), message.body.size());
+  }
+  record.arrival = arrivals_++;
+  if (message.topic.max_age.count() > 0) record.oldest_ns = oldest_event_ns(message);
+  record.bytes = cost_bytes(stored.header.size(), stored.body.size());
+  topic->budget->bytes += record.bytes;
+  topic->budget->events += stored.n;
+  trim(*topic->budget);
+  show();
+}
+
+void History::trim(Budget& budget) {
+  while (!budget.by_oldest.empty()) {
+    TopicRecords& topic = *budget.by_oldest.begin()->second;
+    const std::uint64_t events_max = budget.limit.events_max;
+    // So many events are always held, and a part of one message more.
+    const bool has_many = events_max > 0 && budget.events - topic.records.front().message.n >= events_max;
+    if (!has_many && budget.bytes <= budget.limit.bytes_max) return;
+    drop_oldest(topic, Counter::history_evicted);
+  }
+}
+
+void History::drop_oldest(TopicRecords& topic, Counter reason) {
+  Budget& budget = *topic.budget;
+  const Record& oldest = topic.records.front();
+  counters_.add(reason, oldest.message.n);
+  budget.bytes -= oldest.bytes;
+  budget.events -= oldest.message.n;
+  auto place = budget.by_oldest.extract({oldest.arrival, &topic});
+  topic.records.pop_front();
+  if (topic.records.empty()) {
+    budget.bytes -= topic_cost_bytes;
+    if (topic.topic->max_age.count() > 0) --topics_with_max_age_;
+    topics_.erase(topic.topic);
+    return;
+  }
+  place.value().first = topic.records.front().arrival;
+  budget.by_oldest.insert(std::move(place));
+}
+
+void History::expire(const Now& now) {
+  if (now.steady < next_expiry_) return;
+  next_expiry_ = now.steady + expiry_interval;
+  for (Budget& budget : budgets_) expire_budget(budget, now.realtime_ns);
+  if (topics_with_max_age_ > 0) expire_topics(now.realtime_ns);
+  show();
+}
+
+void History::expire_budget(Budget& budget, std::uint64_t now_ns) {
+  const std::chrono::nanoseconds age_max = budget.limit.age_max;
+  if (age_max.count() == 0) return;
+  while (!budget.by_oldest.empty()) {
+    TopicRecords& topic = *budget.by_oldest.begin()->second;
+    if (!has_expired(static_cast<std::int64_t>(topic.records.front().message.at), age_max, now_ns)) return;
+    drop_oldest(topic, Counter::history_evicted);
+  }
+}
+
+void History::expire_topics(std::uint64_t now_ns) {
+  for (auto at = topics_.begin(); at != topics_.end();) {
+    TopicRecords& topic = at->second;
+    ++at;  // the topic goes with its last message
+    if (topic.topic->max_age.count() == 0) continue;
+    for (std::size_t left = topic.records.size(); left > 0; --left) {
+      if (!has_expired(topic.records.front().oldest_ns, topic.topic->max_age, now_ns)) break;
+      drop_oldest(topic, Counter::history_expired);
+    }
+  }
+}
+
+StoredMessage* History::find(const Topic& topic, std::uint64_t q, std::uint64_t now_ns) {
+  const auto found = topics_.find(&topic);
+  if (found == topics_.end()) return nullptr;
+  std::deque<Record>& records = found->second.records;
+  auto at = std::partition_point(records.begin(), records.end(),
+                                 [q](const Record& record) { return record.message.end_q() <= q; });
+  while (at != records.end() && has_expired(at->oldest_ns, topic.max_age, now_ns)) ++at;
+  return at == records.end() ? nullptr : &at->message;
+}
+
+StoredMessage* History::find_since(const Topic& topic, std::uint64_t at_ns, std::uint64_t now_ns) {
+  const auto found = topics_.find(&topic);
+  if (found == topics_.end()) return nullptr;
+  const std::deque<Record>& records = found->second.records;
+  const auto at = std::partition_point(records.begin(), records.end(),
+                                       [at_ns](const Record& record) { return record.message.at < at_ns; });
+  return at == records.end() ? nullptr : find(topic, at->message.q, now_ns);
+}
+
+void History::show() {
+  std::uint64_t bytes = 0;
+  std::uint64_t events = 0;
+  for (const Budget& budget : budgets_) {
+    bytes += budget.bytes;
+    events += budget.events;
+  }
+  counters_.set(Counter::history_bytes, bytes);
+  counters_.set(Counter::history_events, events);
+}
+
+}  // namespace zevi::broker

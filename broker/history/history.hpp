@@ -1,0 +1,87 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <set>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "metrics/counters.hpp"
+#include "replay/replay_source.hpp"
+#include "runtime/clock.hpp"
+#include "sequencing/sequencer.hpp"
+#include "zevi/broker.hpp"
+
+namespace zevi::broker {
+
+/// What is kept in memory of what was sent: whole messages, bodies shared with the sockets that send them.
+///
+/// Each limit of the options has a budget of its own, which all topics under its prefix share; when it is
+/// used up, the oldest message of them leaves, whichever topic it belongs to. A topic is known here while a
+/// message of it is held. Belongs to the routing thread.
+class History : public MessageSink, public ReplaySource {
+ public:
+  /// Both lists have passed `check_history`.
+  History(const std::vector<HistoryLimit>& limits, Counters& counters);
+  History(const History&) = delete;
+  History& operator=(const History&) = delete;
+
+  void take(SequencedMessage& message) override;
+
+  /// What is counted for a message, and for a topic that has any.
+  [[nodiscard]] static std::uint64_t cost_bytes(std::size_t header_bytes, std::size_t body_bytes) noexcept;
+  static constexpr std::uint64_t topic_cost_bytes = 1024;
+
+  /// Gives up what has become too old. To be called in every round; looks 10 times a second.
+  void expire(const Now& now);
+
+  [[nodiscard]] StoredMessage* find(const Topic& topic, std::uint64_t q, std::uint64_t now_ns) override;
+  [[nodiscard]] StoredMessage* find_since(const Topic& topic, std::uint64_t at,
+                                          std::uint64_t now_ns) override;
+
+ private:
+  struct Record {
+    StoredMessage message;
+    std::uint64_t arrival = 0;   ///< counts the messages of all topics
+    std::int64_t oldest_ns = 0;  ///< of its events, if they expire
+    std::uint64_t bytes = 0;     ///< what it costs
+  };
+
+  struct Budget;
+  struct TopicRecords {
+    const Topic* topic = nullptr;
+    Budget* budget = nullptr;
+    std::deque<Record> records;  ///< in the order of `q` and `at`
+  };
+
+  /// A limit and what it counts.
+  struct Budget {
+    explicit Budget(HistoryLimit of) : prefix(of.prefix), limit(std::move(of)) {}
+
+    std::string prefix;
+    HistoryLimit limit;
+    std::uint64_t bytes = 0;
+    std::uint64_t events = 0;
+    /// The topics, the one that holds the oldest message first.
+    std::set<std::pair<std::uint64_t, TopicRecords*>> by_oldest;
+  };
+
+  [[nodiscard]] TopicRecords* records_for(const Topic& topic);
+  void trim(Budget& budget);
+  /// Gives up the oldest message of a topic, and the topic with its last one.
+  void drop_oldest(TopicRecords& topic, Counter reason);
+  void expire_budget(Budget& budget, std::uint64_t now_ns);
+  void expire_topics(std::uint64_t now_ns);
+  void show();
+
+  Counters& counters_;
+  std::vector<Budget> budgets_;
+  std::unordered_map<const Topic*, TopicRecords> topics_;
+  std::size_t topics_with_max_age_ = 0;
+  std::uint64_t arrivals_ = 0;
+  SteadyTime next_expiry_{};
+};
+
+}  // namespace zevi::broker

@@ -1,0 +1,215 @@
+#include "replay.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace zevi::broker {
+
+namespace {
+
+/// One round of the routing thread: about 100 us of its time.
+constexpr std::size_t slice_messages = 64;
+constexpr std::size_t slice_bytes = std::size_t{1} << 20U;
+/// Of which each reader gets its share, but not less than this.
+constexpr std::size_t turn_messages_min = 16;
+/// Topics in which a place is found, as long as a message takes to be sent.
+constexpr std::size_t topics_per_message = 16;
+constexpr int questions_per_round = 64;
+
+/// How long a reader's queue is left alone after it was found full. The first time that is about what libzmq
+/// needs to empty it to a reader that reads.
+constexpr std::chrono::microseconds pause_min{100};
+constexpr std::chrono::microseconds pause_max{25'600};
+
+}  // namespace
+
+Replay::Replay(zmq::context_t& context, const std::string& endpoint, ReplaySource& source,
+               const TopicRegistry& topics, std::uint64_t epoch, Counters& counters, Complaints& complaints)
+    : socket_(context, endpoint),
+      source_(source),
+      topics_(topics),
+      epoch_(epoch),
+      counters_(counters),
+      complaints_(complaints) {}
+
+void Replay::do_work(const Now& now) {
+  read_questions(now);
+  if (turns_.empty()) return;
+  Slice slice{slice_messages, slice_bytes};
+  const std::size_t share = std::max(turn_messages_min, slice_messages / turns_.size());
+  for (std::size_t left = turns_.size(); left > 0 && !slice.is_spent(); --left) {
+    Reader& reader = *turns_.front();
+    turns_.pop_front();
+    if (now.steady < reader.retry_at) {
+      turns_.push_back(&reader);
+      continue;
+    }
+    Slice turn{std::min(slice.messages, share), slice.bytes};
+    const std::size_t others_messages = slice.messages - turn.messages;
+    const Progress progress = serve(reader, turn, now);
+    slice = {others_messages + turn.messages, turn.bytes};
+    switch (progress) {
+      case Progress::paused:
+        pause(reader, now);
+        [[fallthrough]];
+      case Progress::goes_on:
+        turns_.push_back(&reader);
+        break;
+      case Progress::left:
+        counters_.add(Counter::replays_abandoned, reader.waiting.size() + 1);
+        [[fallthrough]];
+      case Progress::finished:
+        forget(reader);
+        break;
+    }
+  }
+  plan(now);
+}
+
+void Replay::plan(const Now& now) {
+  next_work_ = SteadyTime::max();
+  for (const Reader* const reader : turns_) next_work_ = std::min(next_work_, reader->retry_at);
+  if (!turns_.empty()) next_work_ = std::max(next_work_, now.steady);
+}
+
+void Replay::read_questions(const Now& now) {
+  for (int i = 0; i < questions_per_round; ++i) {
+    if (!socket_.receive(incoming_)) return;
+    receive(incoming_, now);
+  }
+}
+
+void Replay::receive(ReplaySocket::Incoming& incoming, const Now& now) {
+  const std::string& routing_id = incoming.routing_id;
+  // libzmq gives an identity that begins with a zero byte to every peer that chose none.
+  if (!routing_id.starts_with('\0')) return refuse(routing_id, 0, "a routing id of the reader's own");
+  if (!incoming.is_whole) return refuse(routing_id, 0, "a question is one frame");
+  wire::DecodeError error = wire::DecodeError::none;
+  std::unique_ptr<Question> question = Question::read(incoming.frame.to_string_view(), error);
+  if (!question) return refuse(routing_id, 0, wire::describe(error));
+
+  const std::uint64_t i = question->request().i;
+  if (question_bytes_ + question->bytes() > question_bytes_max) {
+    return refuse(routing_id, i, "the questions that wait fill 64 MiB: ask again later");
+  }
+  auto found = readers_.find(routing_id);
+  if (found == readers_.end()) {
+    if (readers_.size() >= readers_max) {
+      return refuse(routing_id, i, "256 readers are being answered: ask again later");
+    }
+    found = readers_.emplace(routing_id, std::make_unique<Reader>()).first;
+    found->second->routing_id = routing_id;
+    found->second->last_progress = now.steady;
+    turns_.push_back(found->second.get());
+  }
+  Reader& reader = *found->second;
+  if (reader.waiting.size() >= questions_max) {
+    return refuse(routing_id, i, "16 questions of this connection wait: ask when one is answered");
+  }
+  question_bytes_ += question->bytes();
+  reader.waiting.push_back(std::move(question));
+}
+
+void Replay::refuse(std::string_view routing_id, std::uint64_t i, std::string_view reason) {
+  counters_.add(Counter::replays_refused);
+  complaints_.add("refused a question", "a reader", reason);
+  wire::ReplayEnd end;
+  end.i = i;
+  end.b = epoch_;
+  end.reason = reason;
+  std::string frame;
+  wire::encode(end, frame);
+  // One that reads no answers needs no refusal either.
+  static_cast<void>(socket_.send(routing_id, frame));
+}
+
+Replay::Progress Replay::serve(Reader& reader, Slice& turn, const Now& now) {
+  const std::size_t messages_before = turn.messages;
+  ReplaySocket::Sent sent = ReplaySocket::Sent::sent;
+  bool is_finished = false;
+  while (!is_finished && sent == ReplaySocket::Sent::sent && !turn.is_spent()) {
+    if (!reader.answer) begin_next_answer(reader);
+    if (reader.end.empty()) sent = send_messages(reader, turn, now);
+    if (sent != ReplaySocket::Sent::sent || reader.end.empty()) continue;
+    sent = send_end(reader);
+    if (sent != ReplaySocket::Sent::sent) continue;
+    turn.spend(reader.end.size());
+    finish_answer(reader);
+    is_finished = reader.waiting.empty();
+  }
+  if (turn.messages != messages_before) {
+    reader.last_progress = now.steady;
+    reader.pause = pause_min;
+  }
+  if (is_finished) return Progress::finished;
+  if (sent == ReplaySocket::Sent::left || now.steady - reader.last_progress > patience) return Progress::left;
+  return sent == ReplaySocket::Sent::full ? Progress::paused : Progress::goes_on;
+}
+
+void Replay::begin_next_answer(Reader& reader) {
+  std::unique_ptr<Question> question = std::move(reader.waiting.front());
+  reader.waiting.pop_front();
+  std::vector<const Topic*> topics = topics_.matching(question->request().t);
+  reader.answer = std::make_unique<Answer>(std::move(question), std::move(topics), epoch_);
+  reader.is_prepared = false;
+  const std::string_view refusal = reader.answer->refusal();
+  if (refusal.empty()) return;
+  counters_.add(Counter::replays_refused);
+  wire::ReplayEnd end;
+  end.i = reader.answer->question().request().i;
+  end.b = epoch_;
+  end.reason = refusal;
+  wire::encode(end, reader.end);
+}
+
+ReplaySocket::Sent Replay::send_messages(Reader& reader, Slice& turn, const Now& now) {
+  Answer& answer = *reader.answer;
+  while (!reader.is_prepared) {
+    if (turn.is_spent()) return ReplaySocket::Sent::sent;
+    reader.is_prepared = answer.prepare(source_, now.realtime_ns, topics_per_message);
+    turn.spend(0);
+  }
+  head_.clear();
+  wire::encode(wire::StoredHead{answer.question().request().i}, head_);
+  while (!turn.is_spent()) {
+    StoredMessage* const message = answer.peek(source_, now.realtime_ns);
+    if (message == nullptr) {
+      wire::encode(answer.end(), reader.end);
+      break;
+    }
+    const auto sent = socket_.send(reader.routing_id, head_, answer.topic().name, *message);
+    if (sent != ReplaySocket::Sent::sent) return sent;
+    counters_.add(Counter::replay_events, message->n);
+    turn.spend(message->body.size());
+    answer.advance(source_, *message, now.realtime_ns);
+  }
+  return ReplaySocket::Sent::sent;
+}
+
+ReplaySocket::Sent Replay::send_end(Reader& reader) {
+  const auto sent = socket_.send(reader.routing_id, reader.end);
+  if (sent == ReplaySocket::Sent::sent && reader.answer->refusal().empty()) {
+    counters_.add(Counter::replays);
+    counters_.add(Counter::replay_gone, reader.answer->gone());
+  }
+  return sent;
+}
+
+void Replay::finish_answer(Reader& reader) {
+  question_bytes_ -= reader.answer->question().bytes();
+  reader.answer.reset();
+  reader.end.clear();
+}
+
+void Replay::pause(Reader& reader, const Now& now) {
+  reader.retry_at = now.steady + reader.pause;
+  reader.pause = std::min(2 * reader.pause, pause_max);
+}
+
+void Replay::forget(Reader& reader) {
+  if (reader.answer) finish_answer(reader);
+  for (const auto& question : reader.waiting) question_bytes_ -= question->bytes();
+  readers_.erase(readers_.find(reader.routing_id));
+}
+
+}  // namespace zevi::broker

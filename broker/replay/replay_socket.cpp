@@ -1,0 +1,82 @@
+#include "replay_socket.hpp"
+
+#include "runtime/bind.hpp"
+#include "zevi/limits.hpp"
+
+namespace zevi::broker {
+
+namespace {
+
+/// Messages of an answer that may wait for one reader: 4 MiB of those of full size.
+constexpr int send_queue_max = 64;
+/// Questions of one reader that wait to be read.
+constexpr int receive_queue_max = 4;
+/// A peer that does not even finish its greeting holds a descriptor only this long (libzmq's default is 30
+/// s).
+constexpr int handshake_ms_max = 5000;
+constexpr int linger_ms = 100;
+
+}  // namespace
+
+ReplaySocket::ReplaySocket(zmq::context_t& context, const std::string& endpoint)
+    : socket_(context, zmq::socket_type::router) {
+  // Without it, a ROUTER throws away what a reader has no room for, and says nothing.
+  socket_.set(zmq::sockopt::router_mandatory, 1);
+  socket_.set(zmq::sockopt::sndhwm, send_queue_max);
+  socket_.set(zmq::sockopt::rcvhwm, receive_queue_max);
+  socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::replay_frame_bytes_max));
+  socket_.set(zmq::sockopt::handshake_ivl, handshake_ms_max);
+  socket_.set(zmq::sockopt::linger, linger_ms);
+  bind(socket_, endpoint);
+}
+
+ReplaySocket::~ReplaySocket() {
+  unbind_inproc(socket_);
+}
+
+bool ReplaySocket::receive(Incoming& incoming) {
+  zmq::message_t& frame = incoming.frame;
+  if (!socket_.recv(frame, zmq::recv_flags::dontwait)) return false;
+  incoming.routing_id.assign(frame.to_string_view());
+  incoming.is_whole = frame.more();
+  if (!frame.more()) return true;
+  // The frames of one message arrive together, so this never waits.
+  if (!socket_.recv(frame, zmq::recv_flags::none)) return false;
+  zmq::message_t rest;
+  for (bool more = frame.more(); more; more = rest.more()) {
+    incoming.is_whole = false;
+    if (!socket_.recv(rest, zmq::recv_flags::none)) break;
+  }
+  return true;
+}
+
+ReplaySocket::Sent ReplaySocket::address(std::string_view routing_id) {
+  const int flags = ZMQ_SNDMORE | ZMQ_DONTWAIT;
+  if (zmq_send(socket_.handle(), routing_id.data(), routing_id.size(), flags) >= 0) return Sent::sent;
+  return zmq_errno() == EAGAIN ? Sent::full : Sent::left;
+}
+
+ReplaySocket::Sent ReplaySocket::send(std::string_view routing_id, std::string_view head,
+                                      std::string_view topic, StoredMessage& message) {
+  const Sent result = address(routing_id);
+  if (result != Sent::sent) return result;
+  zmq::message_t header;
+  zmq::message_t body;
+  header.copy(message.header);
+  body.copy(message.body);
+  // The mark counts whole messages, so the frames behind the address find room; if the reader leaves
+  // meanwhile, libzmq throws them away.
+  socket_.send(zmq::message_t(head), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
+  socket_.send(zmq::message_t(topic), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
+  socket_.send(header, zmq::send_flags::sndmore | zmq::send_flags::dontwait);
+  socket_.send(body, zmq::send_flags::dontwait);
+  return Sent::sent;
+}
+
+ReplaySocket::Sent ReplaySocket::send(std::string_view routing_id, std::string_view end) {
+  const Sent result = address(routing_id);
+  if (result == Sent::sent) socket_.send(zmq::message_t(end), zmq::send_flags::dontwait);
+  return result;
+}
+
+}  // namespace zevi::broker
