@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, Optional
+from typing import Dict, Mapping, Optional, Tuple
 
 #: A publisher sends again what was not acknowledged, within seconds of finding a broker; an hour covers a broker that
 #: was away for long.
@@ -26,12 +26,13 @@ class TopicLedger:
     def __init__(self) -> None:
         self._epoch = 0
         self._next_q = 0  # 0 until the topic has been seen
-        self._lost_before = 0
+        self._lost_before: Optional[int] = 0  # None: where its count stands is not known yet
         # The highest p of each publisher. They are forgotten one to two hours after their last event, by dropping the
         # older dict whole.
         self._recent: Dict[int, int] = {}
         self._older: Dict[int, int] = {}
         self._turned: Optional[float] = None
+        self._first_is_behind = False  # the first event to come may be later than _next_q
 
     def enter(self, epoch: int, q: int, n: int, lost_before: int) -> Finding:
         """``lost_before`` is the broker's count of events lost before it in this epoch. The first sight of a topic
@@ -43,10 +44,17 @@ class TopicLedger:
             self._lost_before = 0 if q == 1 else lost_before
             self._next_q = q
             self._epoch = epoch
+        elif self._epoch == 0:
+            self._epoch = epoch
         elif epoch != self._epoch:
             self._lost_before = 0
             self._next_q = q
             self._epoch = epoch
+        if q > self._next_q and self._first_is_behind:
+            self._next_q = q
+        self._first_is_behind = False
+        if self._lost_before is None:
+            self._lost_before = lost_before
         if q > self._next_q:
             finding.gap_from = self._next_q
             finding.gap_to = q - 1
@@ -57,6 +65,46 @@ class TopicLedger:
             finding.lost_before = lost_before - self._lost_before
             self._lost_before = lost_before
         return finding
+
+    def gap(self, epoch: int, q: int) -> Optional[Tuple[int, int]]:
+        """First and last of the numbers that are missing before ``q``."""
+        if self._next_q == 0 or self._first_is_behind or epoch != self._epoch or q <= self._next_q:
+            return None
+        return self._next_q, q - 1
+
+    def begin(self, epoch: int, q: int) -> None:
+        """The next event to be seen is ``q``. With epoch 0, of whichever epoch it then is."""
+        self._lost_before = 0 if q == 1 or self._next_q else None
+        self._epoch = epoch
+        self._next_q = q
+
+    def begin_at_or_behind(self, epoch: int, q: int) -> None:
+        """No event before ``q`` is wanted; the first that comes may be a later one, without a gap."""
+        self.begin(epoch, q)
+        self._first_is_behind = True
+
+    def catch_up_to(self, epoch: int, q: int) -> Optional[Tuple[int, int]]:
+        """All that there is before ``q`` has been here. First and last number of what is missing."""
+        if self._next_q == 0 or (epoch != self._epoch and self._epoch != 0):
+            self.begin(epoch, q)
+            return None
+        self._epoch = epoch
+        missing = None if self._first_is_behind else self.gap(epoch, q)
+        self._next_q = max(self._next_q, q)
+        self._first_is_behind = False
+        return missing
+
+    def is_in(self, epoch: int) -> bool:
+        return self._next_q != 0 and self._epoch in (0, epoch)
+
+    @property
+    def next_q(self) -> int:
+        """The number behind the last one seen; 0 if nothing is known of the topic."""
+        return self._next_q
+
+    def knows(self, publishers: Mapping[int, int]) -> None:
+        """The highest number of each publisher that was here before."""
+        self._recent.update(publishers)
 
     def repeats(self, publisher: int, p: int, count: int, now: float) -> int:
         """How many of the first of ``count`` events that the publisher numbered ``p``, ``p + 1``, ... were here before
@@ -85,6 +133,15 @@ class Ledger:
         """The epoch before, if this is another one than that of the last message."""
         before, self._epoch = self._epoch, epoch
         return None if before is None or before == epoch else before
+
+    @property
+    def epoch(self) -> int:
+        """Of the last message, 0 before the first."""
+        return self._epoch or 0
+
+    def positions(self) -> Dict[str, int]:
+        """Of every topic of this epoch that was seen, the number behind the last one."""
+        return {name: topic.next_q for name, topic in self._topics.items() if topic.is_in(self.epoch)}
 
     def topic(self, name: str) -> TopicLedger:
         ledger = self._topics.get(name)

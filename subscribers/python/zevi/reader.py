@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import Any, Deque, Dict, List, Sequence, Union
+from typing import Any, Deque, Dict, List, Mapping, NamedTuple, Optional, Sequence, Union
 
 from . import wire
 from .event import EpochChanged, Event, Lost
@@ -13,6 +13,15 @@ from .ledger import Ledger
 from .topics import TopicFilter
 
 Mark = Union[Lost, EpochChanged]
+
+
+class Gap(NamedTuple):
+    """Numbers that are missing before a message."""
+
+    topic: str
+    epoch: int
+    q_from: int
+    q_to: int
 
 
 @dataclass
@@ -23,6 +32,8 @@ class SubscriberStatistics:
     messages: int = 0
     #: Events handed out or waiting to be.
     events: int = 0
+    #: Those of them that came out of the broker's history.
+    replayed: int = 0
     #: Messages of topics that only share a prefix with an exact one that was asked for.
     filtered: int = 0
     #: Events that the broker had and that are missing here.
@@ -45,8 +56,36 @@ class Reader:
         self.found: Deque[Union[Event, Mark]] = deque()
         self._filters = filters
         self._plain = plain
-        self._ledger = Ledger()
+        self.ledger = Ledger()
         self._wanted: Dict[bytes, str] = {}  # topics seen and whether a filter takes them ("" if not)
+
+    def gap_before(self, frames: List[bytes]) -> Optional[Gap]:
+        """What is missing between the messages taken so far and this one of `stream`."""
+        try:
+            topic = self._topic(frames[0])
+            if not topic or len(frames) != 3:
+                return None
+            header = wire.decode_stream_header(frames[1])
+        except wire.WireError:
+            return None
+        numbers = self.ledger.topic(topic).gap(header.epoch, header.q)
+        return None if numbers is None else Gap(topic, header.epoch, *numbers)
+
+    def take_stored(self, frames: List[bytes]) -> None:
+        """One message out of the broker's history."""
+        before = self.statistics.events
+        self.take(frames)
+        self.statistics.replayed += self.statistics.events - before
+
+    def catch_up_to(self, epoch: int, numbers: Mapping[str, int]) -> None:
+        """Nothing more will come of what stands before these numbers of their topics."""
+        self._enter_epoch(epoch)
+        for topic, q in numbers.items():
+            if not any(f.matches(topic) for f in self._filters):
+                continue
+            missing = self.ledger.topic(topic).catch_up_to(epoch, q)
+            if missing is not None:
+                self._tell_lost_after_broker(topic, *missing)
 
     def take(self, frames: List[bytes]) -> None:
         """One message. Never raises: what is malformed is counted."""
@@ -83,7 +122,7 @@ class Reader:
         params = wire.decode_params(params_frame)
         meta = wire.decode_event_meta(meta_frame)
         known = self._account(topic, meta.epoch, meta.q, 1, meta.lost_before)
-        if self._ledger.topic(topic).repeats(meta.id, meta.p, 1, time.monotonic()) or known:
+        if self.ledger.topic(topic).repeats(meta.id, meta.p, 1, time.monotonic()) or known:
             self.statistics.repeats += 1
             return
         self._deliver(
@@ -96,7 +135,7 @@ class Reader:
         header = wire.decode_stream_header(header_frame)
         entries = wire.decode_body(body_frame, header.n)
         known = self._account(topic, header.epoch, header.q, header.n, header.lost_before)
-        ledger = self._ledger.topic(topic)
+        ledger = self.ledger.topic(topic)
         now = time.monotonic()
         first = 0  # of the run, in the body
         for run in header.runs:
@@ -114,19 +153,25 @@ class Reader:
 
     def _account(self, topic: str, epoch: int, q: int, n: int, lost_before: int) -> int:
         """Puts marks for what is missing; gives the number of events from the first on that were here before."""
-        before = self._ledger.enter_epoch(epoch)
-        if before is not None:
-            self.statistics.epoch_changes += 1
-            self.found.append(EpochChanged(before, epoch))
-        finding = self._ledger.topic(topic).enter(epoch, q, n, lost_before)
+        self._enter_epoch(epoch)
+        finding = self.ledger.topic(topic).enter(epoch, q, n, lost_before)
         if finding.lost_before:
             self.statistics.lost_before_broker += finding.lost_before
             self.found.append(Lost(topic, finding.lost_before, "before broker"))
         if finding.gap_from:
-            count = finding.gap_to - finding.gap_from + 1
-            self.statistics.lost_after_broker += count
-            self.found.append(Lost(topic, count, "after broker", finding.gap_from, finding.gap_to))
+            self._tell_lost_after_broker(topic, finding.gap_from, finding.gap_to)
         return finding.known
+
+    def _enter_epoch(self, epoch: int) -> None:
+        before = self.ledger.enter_epoch(epoch)
+        if before is not None:
+            self.statistics.epoch_changes += 1
+            self.found.append(EpochChanged(before, epoch))
+
+    def _tell_lost_after_broker(self, topic: str, q_from: int, q_to: int) -> None:
+        count = q_to - q_from + 1
+        self.statistics.lost_after_broker += count
+        self.found.append(Lost(topic, count, "after broker", q_from, q_to))
 
     def _deliver(self, event: Event) -> None:
         self.statistics.events += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from dataclasses import dataclass, field
@@ -44,6 +45,11 @@ class Barrier:
         if self.answer is None and time.monotonic() >= self.ask_again_at:
             self._ask()
 
+    def expect_again(self) -> None:
+        """There is a new connection, which brings the question along."""
+        self.answer = None
+        self.ask_again_at = time.monotonic() + ASK_AGAIN_SECONDS
+
     def take(self, frames: List[bytes]) -> bool:
         """True if this message is the answer, which is then not for anybody else."""
         if frames[0] not in self._asked or len(frames) != 3:
@@ -52,6 +58,7 @@ class Barrier:
             self.answer = decode_ready(frames[2])
         except WireError:
             return False
+        self.ask_again_at = math.inf
         return True
 
     def close(self) -> None:

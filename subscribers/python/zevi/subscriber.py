@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 import time
 from types import TracebackType
-from typing import Any, AsyncIterator, Callable, Iterator, List, Optional, Type, Union
+from typing import Any, AsyncIterator, Callable, Iterator, List, Mapping, Optional, Sequence, Type, Union
 
 import zmq
 
-from . import wire
+from . import replay_wire, wire
+from .catch_up import CatchUp
 from .connection import Connection
+from .cursor import Cursor
 from .errors import Error
 from .event import EpochChanged, Event, Lost
 from .reader import Mark, Reader, SubscriberStatistics, is_event
 from .ready import Barrier
+from .replay_line import ReplayLine
+from .start import Since, parse
 from .topics import TopicFilter
 
 _LOOK_ROUND_SECONDS = 0.25  # how often a wait looks whether the connection is still there
+_SAVE_SECONDS = 1.0  # how often a cursor is written that is confirmed by reading on
 _MESSAGES_PER_TURN = 64  # taken before the event loop gets its turn
 #: ZeroMQ's mark counts messages. One of `stream` has at most 64 KiB; all but the rarest single events have less than 4 KiB.
 _STREAM_MESSAGE_BYTES = wire.MESSAGE_BYTES_MAX
@@ -26,7 +31,8 @@ _PLAIN_MESSAGE_BYTES = 4 * 1024
 
 class Subscriber:
     """Reads events, by ``for``, by ``async for`` or by ``receive``. Connects by itself, and again whenever the broker
-    comes back. Every event is handed out once, in the order of its topic's numbers.
+    comes back. Every event is handed out once, in the order of its topic's numbers; what was missed is fetched from the
+    broker's history, and told as lost only if it is not there any more.
 
     To be used by one thread at a time; not to be used in a child after a fork, which makes its own.
 
@@ -34,6 +40,16 @@ class Subscriber:
     :param runtime_dir: where the broker's sockets are, instead of the usual places.
     :param endpoint: an endpoint to use instead of the one in the runtime directory.
     :param plain: read the `events` endpoint, one event a message, instead of `stream`, where events travel in batches.
+    :param start: where to begin: ``"now"`` (the default), ``"oldest"`` (everything that the broker still has), or the
+        first number wanted of each topic, ``{"E_CORE_LOG": 4711}``; topics not named begin at the oldest.
+    :param since: begin at this time instead: a ``datetime``, or how long ago as ``timedelta`` or seconds.
+    :param last: begin so many events of each topic back.
+    :param cursor: a file that keeps how far this consumer has come, so that it goes on there when it is started again; the
+        other ways to begin count only while there is no such file.
+    :param confirm: ``"read"``: an event is done with when the next one is asked for, and the cursor is written once a second
+        and by ``close``. ``"call"``: only ``confirm()`` writes it.
+    :param repair: fetch what was missed; False tells it as lost at once.
+    :param replay_endpoint: of the broker's history, if ``endpoint`` is given.
     :param timeout: ``for`` and ``async for`` end when nothing came for so many seconds; None for never.
     :param losses: also hand out ``Lost`` and ``EpochChanged``, in their place between the events.
     :param on_loss: called with each ``Lost`` and ``EpochChanged`` as it is noticed.
@@ -47,6 +63,13 @@ class Subscriber:
         runtime_dir: Optional[str] = None,
         endpoint: Optional[str] = None,
         plain: bool = False,
+        start: Union[str, Mapping[str, int], None] = None,
+        since: Optional[Since] = None,
+        last: Optional[int] = None,
+        cursor: Optional[str] = None,
+        confirm: str = "read",
+        repair: bool = True,
+        replay_endpoint: Optional[str] = None,
         timeout: Optional[float] = None,
         losses: bool = False,
         on_loss: Optional[Callable[[Mark], Any]] = None,
@@ -58,16 +81,43 @@ class Subscriber:
         if budget_bytes < 1024 * 1024:
             raise Error(f"budget_bytes is {budget_bytes}: it must be at least 1 MiB")
         filters = [TopicFilter.parse(topic) for topic in topics]
+        if confirm not in ("read", "call"):
+            raise Error(f"confirm is {confirm!r}: it is 'read' or 'call'")
+        beginning = parse(start, since, last)
+        reads_history = cursor is not None or not beginning.is_now
+        if reads_history and plain:
+            raise Error("plain reads one event a message, without history: leave out plain, or start, since, last and cursor")
+        if reads_history and endpoint is not None and replay_endpoint is None:
+            raise Error("start, since, last and cursor need the broker's history: give replay_endpoint beside endpoint")
         self._timeout = timeout
         self._losses = losses
         self._on_loss = on_loss
         self._reader = Reader(filters, plain)
-        socket = (context or zmq.Context.instance()).socket(zmq.SUB)
+        self._cursor = Cursor(cursor) if cursor is not None else None
+        self._confirms_by_reading = confirm == "read"
+        self._save_at = 0.0
+        self._last_found: Union[Event, Mark, None] = None
+        self._catch_up: Optional[CatchUp] = None
+        context = context or zmq.Context.instance()
+        if repair and not plain and (endpoint is None or replay_endpoint is not None):
+            self._line = ReplayLine(context, runtime_dir, replay_endpoint)
+            self._catch_up = CatchUp(self._line, self._reader, replay_wire.topics_of(filters), beginning, budget_bytes)
+        elif reads_history:
+            raise Error("start, since, last and cursor need the broker's history: leave out repair=False")
+        if self._cursor is not None:
+            self._restore(self._cursor)
+        socket = context.socket(zmq.SUB)
         socket.sndhwm = 0  # at the mark libzmq drops subscriptions
         socket.rcvhwm = budget_bytes // (_PLAIN_MESSAGE_BYTES if plain else _STREAM_MESSAGE_BYTES)
         for prefix in dict.fromkeys(f.prefix for f in filters):
             socket.subscribe(prefix)
         self._socket = socket
+        self._generation = 0
+        self._seam: Optional[Barrier] = None
+        if self._catch_up is not None:
+            # Every new connection brings an answer to it.
+            self._seam = Barrier(socket)
+            self._catch_up.wait_for_barrier()
         try:
             self._connection = Connection(socket, "events" if plain else "stream", runtime_dir, endpoint)
         except Error:
@@ -87,14 +137,13 @@ class Subscriber:
         end = time.monotonic() + timeout
         barrier = Barrier(self._socket)
         try:
-            while barrier.answer is None:
+            while not self._is_ready(barrier):
                 barrier.ask_again_if_due()
                 if not self._take_message(barrier):
                     self._wait_readable(min(end, barrier.ask_again_at))
-                if barrier.answer is None and time.monotonic() >= end:
-                    return False
-            self.unconfirmed = barrier.answer.unconfirmed
-            return True
+                if time.monotonic() >= end:
+                    break
+            return self._note_ready(barrier)
         finally:
             barrier.close()
 
@@ -104,17 +153,25 @@ class Subscriber:
         end = time.monotonic() + timeout
         barrier = Barrier(self._socket)
         try:
-            while barrier.answer is None:
+            while not self._is_ready(barrier):
                 barrier.ask_again_if_due()
                 if not self._take_message(barrier):
                     await self._wait_readable_async(min(end, barrier.ask_again_at))
-                if barrier.answer is None and time.monotonic() >= end:
-                    return False
-            self.unconfirmed = barrier.answer.unconfirmed
-            return True
+                if time.monotonic() >= end:
+                    break
+            return self._note_ready(barrier)
         finally:
             if not self._socket.closed:
                 barrier.close()
+
+    def _is_ready(self, barrier: Barrier) -> bool:
+        return barrier.answer is not None and not (self._catch_up is not None and self._catch_up.is_beginning)
+
+    def _note_ready(self, barrier: Barrier) -> bool:
+        if barrier.answer is None:
+            return False
+        self.unconfirmed = barrier.answer.unconfirmed
+        return True
 
     # Reading
 
@@ -166,6 +223,14 @@ class Subscriber:
             raise StopAsyncIteration
         return found
 
+    def confirm(self) -> None:
+        """With a cursor: everything handed out so far is done with. Returns when the disk has it; raises ``Error`` if the
+        cursor cannot be written."""
+        if self._cursor is None:
+            raise Error("there is no cursor to confirm to: give the option cursor")
+        self._note_last_found()
+        self._cursor.save()
+
     # What there is to know
 
     @property
@@ -193,8 +258,13 @@ class Subscriber:
 
     def close(self) -> None:
         """Gives the socket back. May be called twice."""
-        if not self._socket.closed:
-            self._connection.close()
+        if self._socket.closed:
+            return
+        self._connection.close()
+        if self._catch_up is not None:
+            self._line.hang_up()
+        if self._cursor is not None and self._confirms_by_reading:
+            self._cursor.save()
 
     def __enter__(self) -> "Subscriber":
         return self
@@ -216,7 +286,39 @@ class Subscriber:
 
     # The socket
 
+    def _restore(self, cursor: Cursor) -> None:
+        for topic, q in cursor.next.items():
+            self._reader.ledger.topic(topic).begin(cursor.epoch, q)
+        for topic, publishers in cursor.publishers.items():
+            self._reader.ledger.topic(topic).knows(publishers)
+        if cursor.epoch:
+            self._reader.ledger.enter_epoch(cursor.epoch)
+
+    def _note_last_found(self) -> None:
+        if self._cursor is not None and self._last_found is not None:
+            self._cursor.note(self._last_found)
+            self._last_found = None
+
+    def _confirm_by_reading(self) -> None:
+        """Whoever asks for more is done with what was handed out."""
+        if self._cursor is None or not self._confirms_by_reading:
+            return
+        self._note_last_found()
+        now = time.monotonic()
+        if now >= self._save_at:
+            self._cursor.save()
+            self._save_at = now + _SAVE_SECONDS
+
     def _next_found(self) -> Union[Event, Mark, None]:
+        if self._cursor is not None:
+            self._confirm_by_reading()
+        found = self._take_found()
+        if self._cursor is not None and found is not None:
+            self._note_last_found()
+            self._last_found = found
+        return found
+
+    def _take_found(self) -> Union[Event, Mark, None]:
         queue = self._reader.found
         while queue:
             found = queue.popleft()
@@ -230,34 +332,90 @@ class Subscriber:
         return None
 
     def _take_message(self, barrier: Optional[Barrier] = None) -> bool:
-        """Reads one message if there is one."""
+        """Takes one message, or a part of an answer out of the history, if there is one."""
+        if self._catch_up is None:
+            frames = self._receive(barrier)
+            if frames:
+                self._reader.take(frames)
+            return frames is not None
+        if self._catch_up.step():
+            return True
+        frames = self._catch_up.next_held()
+        if frames is None:
+            frames = None if self._catch_up.is_full else self._receive(barrier)
+            if frames and self._catch_up.holding:
+                self._catch_up.hold(frames)
+                return True
+        if frames:
+            self._take_in_order(self._catch_up, frames)
+        return frames is not None
+
+    def _receive(self, barrier: Optional[Barrier]) -> Optional[List[bytes]]:
+        """The next message of events, nothing if there is none, and no frames if it was the answer to a barrier."""
         try:
             frames: List[bytes] = self._socket.recv_multipart(zmq.NOBLOCK)
         except zmq.Again:
-            return False
-        if barrier is None or not barrier.take(frames):
+            return None
+        if barrier is not None and barrier.take(frames):
+            return []
+        if self._catch_up is not None and self._seam is not None and self._seam.take(frames):
+            self._catch_up.go()
+            return []
+        return frames
+
+    def _take_in_order(self, catch_up: CatchUp, frames: List[bytes]) -> None:
+        catch_up.note_message()
+        gap = self._reader.gap_before(frames) if catch_up.may_repair else None
+        if gap is None:
             self._reader.take(frames)
-        return True
+        else:
+            catch_up.repair(gap, frames)
+
+    def _look_after_connection(self) -> None:
+        self._connection.refresh()
+        if self._cursor is not None:
+            self._confirm_by_reading()
+        if self._catch_up is None or self._seam is None:
+            return
+        if self._connection.generation != self._generation:
+            if self._generation:
+                self._catch_up.wait_for_barrier()
+                self._seam.expect_again()
+            self._generation = self._connection.generation
+        if self._connection.connected:
+            self._seam.ask_again_if_due()
+            self._catch_up.check_if_quiet()
+
+    def _readable_sockets(self) -> "Sequence[zmq.Socket[bytes]]":
+        if self._catch_up is None:
+            return [self._socket]
+        sockets = [] if self._catch_up.is_full else [self._socket]
+        return sockets if self._line.socket is None else [*sockets, self._line.socket]
 
     def _wait_readable(self, end: Optional[float]) -> bool:
         """Waits for a message until ``end``, or for a moment, then looks after the connection. False if none came."""
-        self._connection.refresh()
-        return bool(self._socket.poll(int(_moment(end) * 1000)))
+        self._look_after_connection()
+        poller = zmq.Poller()
+        for socket in self._readable_sockets():
+            poller.register(socket, zmq.POLLIN)
+        return bool(poller.poll(int(_moment(end) * 1000)))
 
     async def _wait_readable_async(self, end: Optional[float]) -> bool:
-        self._connection.refresh()
-        # The descriptor tells of a change only, which is right here: the socket was found empty just before.
+        self._look_after_connection()
+        # The descriptors tell of a change only, which is right here: the sockets were found empty just before.
         loop = asyncio.get_running_loop()
         readable: "asyncio.Future[None]" = loop.create_future()
-        descriptor = self._socket.fileno()
-        loop.add_reader(descriptor, lambda: readable.done() or readable.set_result(None))
+        descriptors = [socket.fileno() for socket in self._readable_sockets()]
+        for descriptor in descriptors:
+            loop.add_reader(descriptor, lambda: readable.done() or readable.set_result(None))
         try:
             await asyncio.wait_for(readable, _moment(end))
             return True
         except asyncio.TimeoutError:
             return False
         finally:
-            loop.remove_reader(descriptor)
+            for descriptor in descriptors:
+                loop.remove_reader(descriptor)
 
 
 def _moment(end: Optional[float]) -> float:

@@ -1,0 +1,82 @@
+"""Questions to the broker's history and their answers, as bytes; WIRE.md shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from . import wire
+from .topics import is_topic
+
+#: Bodies in one answer.
+ANSWER_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which events: of ``topics`` (names, or prefixes with a ``*``), up to ``to``."""
+
+    topics: Sequence[str]
+    #: First number wanted of each topic; those not named begin at the oldest that is held. None: see the others.
+    from_: Optional[Mapping[str, int]] = None
+    to: Mapping[str, int] = field(default_factory=dict)
+    since_ns: Optional[int] = None
+    last: Optional[int] = None
+    #: The epoch of the numbers in ``from_``.
+    epoch: int = 0
+
+    def encode(self, number: int) -> bytes:
+        fields: Dict[str, Any] = {"k": "replay", "i": number, "t": list(self.topics)}
+        if self.from_ is not None:
+            fields["from"] = dict(self.from_)
+        if self.to:
+            fields["to"] = dict(self.to)
+        if self.since_ns is not None:
+            fields["since"] = self.since_ns
+        if self.last is not None:
+            fields["last"] = self.last
+        fields["limit_bytes"] = ANSWER_BYTES
+        fields["b"] = self.epoch
+        return wire.pack(fields)
+
+
+@dataclass(frozen=True)
+class End:
+    """Stands behind the stored messages of an answer."""
+
+    epoch: int
+    #: Of every topic that matched, the first number that the answer leaves out.
+    next: Dict[str, int]
+    #: Whether to ask again from there.
+    more: bool
+    #: Why the question was refused; empty if it was answered.
+    reason: str
+
+
+def decode_head(frame: bytes) -> Tuple[str, int, Dict[Any, Any]]:
+    """Kind, number of the question and all fields of the first frame of a part of an answer."""
+    fields = wire.unpack(frame)
+    if not isinstance(fields, dict):
+        raise wire.WireError("no map")
+    kind, number = fields.get("k"), fields.get("i", 0)
+    if type(kind) is not str or type(number) is not int:
+        raise wire.WireError("no answer to a question")
+    return kind, number, fields
+
+
+def decode_end(fields: Mapping[Any, Any]) -> End:
+    epoch, more, reason = fields.get("b"), fields.get("more", False), fields.get("reason", "")
+    if type(epoch) is not int or not 0 < epoch < wire.ID_END or type(more) is not bool or type(reason) is not str:
+        raise wire.WireError("an end with a field of the wrong type")
+    numbers = fields.get("next", {})
+    if not isinstance(numbers, dict):
+        raise wire.WireError("'next' is no map")
+    for topic, number in numbers.items():
+        if type(topic) is not str or not is_topic(topic) or type(number) is not int or not 0 < number < wire.ID_END:
+            raise wire.WireError("'next' with what is no number of a topic")
+    return End(epoch, numbers, more, reason)
+
+
+def topics_of(filters: Sequence[Any]) -> List[str]:
+    """Topic filters as a question has them."""
+    return [f.prefix if f.exact else f.prefix + "*" for f in filters]

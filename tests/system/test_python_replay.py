@@ -1,0 +1,244 @@
+"""Late join, repair and cursors of the Python package, against the real broker and its history."""
+
+import asyncio
+import datetime
+import threading
+import time
+
+import pytest
+
+import zevi
+from zevi_test import wait_until
+
+
+@pytest.fixture
+def publisher(zevid, runtime_dir):
+    with zevi.Publisher(runtime_dir=str(runtime_dir), name="test") as opened:
+        yield opened
+
+
+@pytest.fixture
+def subscribe(runtime_dir):
+    opened = []
+
+    def open_subscriber(*topics, **options):
+        subscriber = zevi.subscribe(*topics, runtime_dir=str(runtime_dir), **{"timeout": 10, **options})
+        opened.append(subscriber)
+        return subscriber
+
+    yield open_subscriber
+    for subscriber in opened:
+        subscriber.close()
+
+
+def publish(publisher, topic, numbers):
+    for n in numbers:
+        assert publisher.publish(topic, {"n": n})
+    assert publisher.flush(timeout=10)
+
+
+def take(subscriber, count):
+    found = []
+    while len(found) < count:
+        event = subscriber.receive(10)
+        assert event is not None, f"{len(found)} of {count}; {subscriber.statistics}"
+        found.append(event)
+    return found
+
+
+def numbers(events):
+    return [event["n"] for event in events]
+
+
+def test_who_comes_late_reads_what_the_broker_still_has_and_then_what_is_live(zevid, publisher, subscribe):
+    zevid()
+    publish(publisher, "E_A", range(100))
+    publish(publisher, "E_B", range(3))
+    subscriber = subscribe("E_*", start="oldest")
+    publish(publisher, "E_A", range(100, 110))
+    found = take(subscriber, 113)
+    assert numbers(e for e in found if e.topic == "E_A") == list(range(110))
+    assert numbers(e for e in found if e.topic == "E_B") == [0, 1, 2]
+    assert subscriber.lost == 0
+    assert subscriber.statistics.replayed >= 103
+
+
+def test_a_subscriber_without_a_start_reads_nothing_old(zevid, publisher, subscribe):
+    zevid()
+    publish(publisher, "E_A", range(5))
+    subscriber = subscribe("E_A")
+    publish(publisher, "E_A", [5])
+    assert numbers(take(subscriber, 1)) == [5]
+    assert subscriber.lost == 0
+
+
+def test_the_last_events_of_each_topic_can_be_had(zevid, publisher, subscribe):
+    zevid()
+    publish(publisher, "E_A", range(50))
+    publish(publisher, "E_B", range(2))
+    found = take(subscribe("E_*", last=7), 9)
+    assert numbers(e for e in found if e.topic == "E_A") == list(range(43, 50))
+    assert numbers(e for e in found if e.topic == "E_B") == [0, 1]
+
+
+def test_a_start_by_number_begins_there(zevid, publisher, subscribe):
+    zevid()
+    publish(publisher, "E_A", range(50))
+    assert numbers(take(subscribe("E_A", start={"E_A": 41}), 10)) == list(range(40, 50))
+
+
+def test_a_start_by_time_begins_at_what_came_later(zevid, publisher, subscribe):
+    zevid()
+    publish(publisher, "E_A", range(5))
+    time.sleep(0.05)  # the clock has to move on between the two
+    between = datetime.datetime.now(datetime.timezone.utc)
+    time.sleep(0.05)
+    publish(publisher, "E_A", range(5, 8))
+    assert numbers(take(subscribe("E_A", since=between), 3)) == [5, 6, 7]
+
+
+def test_a_long_history_is_read_over_several_answers(zevid, publisher, subscribe):
+    zevid()
+    padding = "x" * 50_000
+    for n in range(300):
+        assert publisher.publish("E_A", {"n": n, "padding": padding})
+        if n % 50 == 49:
+            assert publisher.flush(timeout=10)
+    assert numbers(take(subscribe("E_A", start="oldest"), 300)) == list(range(300))
+
+
+def test_what_a_stopped_reader_missed_is_fetched_afterwards(zevid, publisher, subscribe):
+    zevid("--subscriber-budget", "1MiB")
+    subscriber = subscribe("E_A", budget_bytes=1 << 20)
+    padding = "x" * 60_000
+    for n in range(600):
+        assert publisher.publish("E_A", {"n": n, "padding": padding})
+        if n % 20 == 19:
+            assert publisher.flush(timeout=10)
+    assert numbers(take(subscriber, 600)) == list(range(600))
+    assert subscriber.lost == 0
+    assert subscriber.statistics.replayed > 0
+
+
+def test_without_a_history_what_was_missed_is_told(zevid, publisher, subscribe):
+    zevid("--history", "none", "--subscriber-budget", "1MiB")
+    subscriber = subscribe("E_A", budget_bytes=1 << 20, losses=True)
+    wait_until(lambda: publisher.enabled("E_A"), 10, lambda: "the topic is wanted")
+    padding = "x" * 60_000
+    for n in range(600):
+        assert publisher.publish("E_A", {"n": n, "padding": padding})
+        if n % 20 == 19:
+            assert publisher.flush(timeout=10)
+    seen = 0
+    while seen < 600:
+        found = subscriber.receive(10)
+        assert found is not None, subscriber.statistics
+        seen += found.count if isinstance(found, zevi.Lost) else 1
+    assert subscriber.lost > 0
+    assert subscriber.lost + subscriber.statistics.events == 600
+
+
+def test_after_a_disconnection_nothing_is_missing(zevid, publisher, subscribe):
+    broker = zevid()
+    subscriber = subscribe("E_A")
+    publish(publisher, "E_A", range(5))
+    assert numbers(take(subscriber, 5)) == list(range(5))
+    broker.kill()
+    zevid()
+    publish(publisher, "E_A", range(5, 10))
+    found = []
+    while len(found) < 5:
+        event = subscriber.receive(10)
+        assert event is not None, subscriber.statistics
+        found.append(event["n"])
+    assert found == list(range(5, 10))
+
+
+def test_a_consumer_goes_on_where_it_had_confirmed(zevid, publisher, subscribe, test_dir):
+    zevid()
+    cursor = str(test_dir / "cursor")
+    publish(publisher, "E_A", range(10))
+    first = subscribe("E_A", start="oldest", cursor=cursor, confirm="call")
+    assert numbers(take(first, 6)) == list(range(6))
+    first.confirm()
+    assert numbers(take(first, 2)) == [6, 7]
+    first.close()
+    publish(publisher, "E_A", range(10, 12))
+    second = subscribe("E_A", start="oldest", cursor=cursor, confirm="call")
+    assert numbers(take(second, 6)) == list(range(6, 12))
+    assert second.lost == 0
+
+
+def test_reading_on_confirms_what_was_read(zevid, publisher, subscribe, test_dir):
+    zevid()
+    cursor = str(test_dir / "cursor")
+    publish(publisher, "E_A", range(10))
+    first = subscribe("E_A", start="oldest", cursor=cursor)
+    take(first, 6)
+    first.close()
+    assert numbers(take(subscribe("E_A", start="oldest", cursor=cursor), 5)) == list(range(5, 10))
+
+
+def test_a_consumer_and_its_broker_start_again_and_nothing_comes_twice(zevid, publisher, subscribe, test_dir):
+    broker = zevid()
+    cursor = str(test_dir / "cursor")
+    first = subscribe("E_A", start="oldest", cursor=cursor, confirm="call")
+    publish(publisher, "E_A", range(10))
+    take(first, 10)
+    first.confirm()
+    first.close()
+    broker.kill()
+    zevid()
+    publish(publisher, "E_A", range(10, 13))
+    second = subscribe("E_A", cursor=cursor, confirm="call", losses=True)
+    found = take(second, 4)
+    assert isinstance(found[0], zevi.EpochChanged)
+    assert numbers(found[1:]) == [10, 11, 12]
+
+
+def test_async_for_reads_the_history_as_well(zevid, publisher, runtime_dir):
+    zevid()
+    publish(publisher, "E_A", range(20))
+
+    async def read():
+        found = []
+        async with zevi.Subscriber("E_A", runtime_dir=str(runtime_dir), start="oldest", timeout=10) as subscriber:
+            async for event in subscriber:
+                found.append(event["n"])
+                if len(found) == 20:
+                    return found
+        return found
+
+    assert asyncio.run(read()) == list(range(20))
+
+
+def test_a_stopped_broker_holds_a_reader_up_and_loses_it_nothing(zevid, publisher, subscribe):
+    broker = zevid()
+    publish(publisher, "E_A", range(10))
+    broker.pause()
+    timer = threading.Timer(1.0, broker.resume)
+    timer.start()
+    subscriber = subscribe("E_A", start="oldest", ready_timeout=0.1)
+    assert numbers(take(subscriber, 10)) == list(range(10))
+    timer.join()
+
+
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        ({"plain": True, "start": "oldest"}, "leave out plain"),
+        ({"endpoint": "tcp://127.0.0.1:1", "last": 5}, "replay_endpoint"),
+        ({"repair": False, "start": "oldest"}, "repair=False"),
+        ({"start": "oldest", "last": 5}, "contradict"),
+        ({"confirm": "never"}, "'read' or 'call'"),
+    ],
+)
+def test_options_that_contradict_one_another_are_named(runtime_dir, options, words):
+    with pytest.raises(zevi.Error, match=words):
+        zevi.Subscriber("E_A", **{"runtime_dir": str(runtime_dir), **options})
+
+
+def test_confirming_without_a_cursor_is_refused(runtime_dir):
+    with zevi.Subscriber("E_A", runtime_dir=str(runtime_dir)) as subscriber:
+        with pytest.raises(zevi.Error, match="give the option cursor"):
+            subscriber.confirm()

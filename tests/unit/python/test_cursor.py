@@ -1,0 +1,76 @@
+"""A consumer that is started again goes on where it was."""
+
+import json
+
+import pytest
+
+from zevi.cursor import Cursor
+from zevi.errors import Error
+from zevi.event import EpochChanged, Event, Lost
+
+
+def event(topic, q, p, id=5, epoch=7):
+    return Event(topic, q, 0, {}, id=id, p=p, epoch=epoch)
+
+
+def test_what_was_saved_is_read_again(tmp_path):
+    path = str(tmp_path / "cursor")
+    cursor = Cursor(path)
+    assert cursor.is_new
+    cursor.note(event("E_A", 4, 40))
+    cursor.note(event("E_B", 1, 1, id=6))
+    cursor.note(Lost("E_A", 3, "after broker", 5, 7))
+    cursor.save()
+    again = Cursor(path)
+    assert not again.is_new
+    assert (again.epoch, again.next) == (7, {"E_A": 8, "E_B": 2})
+    assert again.publishers == {"E_A": {5: 40}, "E_B": {6: 1}}
+
+
+def test_numbers_of_an_ended_epoch_are_forgotten_and_those_of_publishers_are_not(tmp_path):
+    cursor = Cursor(str(tmp_path / "cursor"))
+    cursor.note(event("E_A", 4, 40))
+    cursor.note(EpochChanged(7, 8))
+    assert (cursor.epoch, cursor.next, cursor.publishers) == (8, {}, {"E_A": {5: 40}})
+
+
+def test_what_is_not_saved_leaves_the_file_as_it_was(tmp_path):
+    path = str(tmp_path / "cursor")
+    cursor = Cursor(path)
+    cursor.note(event("E_A", 4, 40))
+    cursor.save()
+    cursor.note(event("E_A", 5, 41))
+    assert Cursor(path).next == {"E_A": 5}
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "{}", '{"version": 2}', '{"version": 1, "epoch": -1, "next": {}, "publishers": {}}',
+     '{"version": 1, "epoch": 1, "next": {"E A": 1}, "publishers": {}}',
+     '{"version": 1, "epoch": 1, "next": [], "publishers": {}}',
+     '{"version": 1, "epoch": 1, "next": {}, "publishers": {"E_A": {"x": 1}}}'],
+)  # fmt: skip
+def test_a_file_that_is_no_cursor_is_refused_and_not_touched(tmp_path, content):
+    path = tmp_path / "cursor"
+    path.write_text(content)
+    with pytest.raises(Error, match="cannot use the cursor"):
+        Cursor(str(path))
+    assert path.read_text() == content
+
+
+def test_a_cursor_that_cannot_be_written_says_why(tmp_path):
+    cursor = Cursor(str(tmp_path / "no" / "cursor"))
+    cursor.note(event("E_A", 1, 1))
+    with pytest.raises(Error, match="cannot write the cursor"):
+        cursor.save()
+
+
+def test_the_publishers_that_were_silent_for_longest_are_forgotten_first(tmp_path):
+    path = str(tmp_path / "cursor")
+    cursor = Cursor(path)
+    for id in range(1, 10_002):
+        cursor.note(event("E_A", id, 1, id=id))
+    cursor.note(event("E_A", 20_000, 2, id=2))
+    cursor.save()
+    kept = json.loads((tmp_path / "cursor").read_text())["publishers"]["E_A"]
+    assert len(kept) == 10_000 and "1" not in kept and kept["2"] == 2
