@@ -50,6 +50,7 @@ int main() {
   options.ingress = "inproc://ingress";
   options.stream = "inproc://stream";
   options.events = "inproc://events";
+  options.replay = "inproc://replay";
   zevi::Broker broker(options, context);
   broker.start();
   std::cout << broker.ingress() << "\\n";
