@@ -147,8 +147,7 @@ class Sender:
                 self._send_batches()
                 self._beat_if_due()
                 if took and self._stop_at is None:
-                    # A lone event has left by now; what comes in this time travels together.
-                    time.sleep(max(self._flush_interval, self._pace))
+                    self._collect(max(self._flush_interval, self._pace))
                 else:
                     self._sleep()
             self._say_bye()
@@ -160,6 +159,17 @@ class Sender:
             self._connection.close(_BYE_LINGER_MS)
             if self._own_context and self._context is not None:
                 self._context.term()
+
+    def _collect(self, seconds: float) -> None:
+        """A lone event has left by now; what comes in this time travels together. A new interest is taken over at once."""
+        end = time.monotonic() + seconds
+        while True:
+            left = end - time.monotonic()
+            if left < 0.001:
+                time.sleep(max(0.0, left))
+                return
+            if self._connection.socket.poll(int(left * 1000)):
+                self._read_answers()
 
     def _is_done(self) -> bool:
         if self._stop_at is None:
