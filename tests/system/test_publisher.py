@@ -403,7 +403,7 @@ def test_what_a_killed_worker_held_is_known_from_its_counters_file(zevid, worker
     program.flush()
     broker.pause()
     kept = program.tell("publish", 30000, 0, 1000)["kept"]
-    assert 1000 < kept < 30000
+    assert 500 < kept < 30000  # what the ring holds, and what the flusher had time to take out of it
     program.program.kill()
     broker.resume()
     counts = read_counters_file(path)
