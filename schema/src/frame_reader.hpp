@@ -120,6 +120,16 @@ template <typename OnElement>
   return DecodeError::none;
 }
 
+/// A time by the broker's clock, which is not before 1970.
+[[nodiscard]] inline DecodeError read_clock_ns(pack::Reader& reader, std::uint64_t& value) {
+  std::int64_t time_ns = 0;
+  const DecodeError error = read_time_ns(reader, time_ns);
+  if (error != DecodeError::none) return error;
+  if (time_ns < 0) return DecodeError::out_of_range;
+  value = static_cast<std::uint64_t>(time_ns);
+  return DecodeError::none;
+}
+
 [[nodiscard]] inline DecodeError read_uint(pack::Reader& reader, std::uint64_t& value) {
   if (reader.take_uint(value)) return value < id_end ? DecodeError::none : DecodeError::out_of_range;
   pack::Item item;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "frame_reader.hpp"
+#include "topic_counts.hpp"
 
 namespace zevi::wire {
 
@@ -10,22 +10,6 @@ namespace {
 
 /// Of a program's name, a host and an origin: they are sent with every message to subscribers.
 constexpr std::size_t text_bytes_max = 255;
-
-void append_counts(pack::Writer& writer, const std::vector<TopicCount>& counts) {
-  writer.map(counts.size());
-  for (const TopicCount& entry : counts) writer.text(entry.topic).uint(entry.count);
-}
-
-DecodeError read_counts(pack::Reader& reader, std::vector<TopicCount>& counts) {
-  counts.clear();
-  return read_inner_map(reader, [&](std::string_view topic, pack::Reader& value) {
-    TopicCount entry{topic, 0};
-    if (!is_topic(topic) || counts.size() == limits::publisher_topics_max) return DecodeError::out_of_range;
-    const DecodeError error = read_uint(value, entry.count);
-    if (error == DecodeError::none) counts.push_back(entry);
-    return error;
-  });
-}
 
 DecodeError read_version_range(pack::Reader& reader, Hello& message) {
   std::uint32_t count = 0;
@@ -122,7 +106,7 @@ DecodeError decode(std::string_view frame, Beat& message) {
   message = Beat{};
   return read_frame(frame, limits::list_frame_bytes_max, [&](std::string_view key, pack::Reader& value) {
     if (key == "g") return read_uint(value, message.g);
-    if (key == "d") return read_counts(value, message.d);
+    if (key == "d") return read_counts(value, message.d, limits::publisher_topics_max, 0);
     return skip_value(value);
   });
 }
@@ -131,7 +115,7 @@ DecodeError decode(std::string_view frame, Bye& message) {
   message = Bye{};
   return read_frame(frame, limits::list_frame_bytes_max, [&](std::string_view key, pack::Reader& value) {
     if (key == "s") return read_uint(value, message.s);
-    if (key == "d") return read_counts(value, message.d);
+    if (key == "d") return read_counts(value, message.d, limits::publisher_topics_max, 0);
     return skip_value(value);
   });
 }

@@ -1,32 +1,16 @@
 #include "zevi/wire/replay_messages.hpp"
 
-#include "frame_reader.hpp"
+#include <limits>
+
+#include "topic_counts.hpp"
 
 namespace zevi::wire {
 
 namespace {
 
-void append_numbers(pack::Writer& writer, const std::vector<TopicCount>& numbers) {
-  writer.map(numbers.size());
-  for (const TopicCount& entry : numbers) writer.text(entry.topic).uint(entry.count);
-}
-
-/// Numbers of topics, none below `lowest`.
+/// Of as many topics as the frame has room for.
 DecodeError read_numbers(pack::Reader& reader, std::vector<TopicCount>& numbers, std::uint64_t lowest) {
-  numbers.clear();
-  return read_inner_map(reader, [&](std::string_view topic, pack::Reader& value) {
-    TopicCount entry{topic, 0};
-    if (!is_topic(topic)) return DecodeError::out_of_range;
-    const DecodeError error = read_uint(value, entry.count);
-    if (error != DecodeError::none) return error;
-    if (entry.count < lowest) return DecodeError::out_of_range;
-    numbers.push_back(entry);
-    return DecodeError::none;
-  });
-}
-
-[[nodiscard]] bool is_filter(std::string_view text) noexcept {
-  return text.ends_with('*') ? is_topic_prefix(text.substr(0, text.size() - 1)) : is_topic(text);
+  return read_counts(reader, numbers, std::numeric_limits<std::size_t>::max(), lowest);
 }
 
 DecodeError read_filters(pack::Reader& reader, std::vector<std::string_view>& filters) {
@@ -36,7 +20,8 @@ DecodeError read_filters(pack::Reader& reader, std::vector<std::string_view>& fi
     std::string_view filter;
     const DecodeError error = read_str(element, filter);
     if (error != DecodeError::none) return error;
-    if (!is_filter(filter) || filters.size() == limits::replay_filters_max) return DecodeError::out_of_range;
+    if (!is_topic_filter(filter) || filters.size() == limits::replay_filters_max)
+      return DecodeError::out_of_range;
     filters.push_back(filter);
     return DecodeError::none;
   });
@@ -73,21 +58,12 @@ DecodeError read_gone(pack::Reader& reader, std::vector<GoneRange>& gone) {
   });
 }
 
-DecodeError read_since(pack::Reader& reader, std::optional<std::uint64_t>& since) {
-  std::int64_t time_ns = 0;
-  const DecodeError error = read_time_ns(reader, time_ns);
-  if (error != DecodeError::none) return error;
-  if (time_ns < 0) return DecodeError::out_of_range;
-  since = static_cast<std::uint64_t>(time_ns);
-  return DecodeError::none;
-}
-
 DecodeError read_field(std::string_view key, pack::Reader& value, ReplayRequest& message) {
   if (key == "i") return read_uint(value, message.i);
   if (key == "t") return read_filters(value, message.t);
   if (key == "from") return read_numbers(value, message.from.emplace(), 1);
   if (key == "to") return read_numbers(value, message.to, 1);
-  if (key == "since") return read_since(value, message.since);
+  if (key == "since") return read_clock_ns(value, message.since.emplace());
   if (key == "last") return read_uint(value, message.last.emplace());
   if (key == "limit_bytes") return read_uint(value, message.limit_bytes);
   if (key == "b") return read_uint(value, message.b);
@@ -115,8 +91,8 @@ void encode(const ReplayRequest& message, std::string& out) {
   writer.map(5 + optional_fields).text("k").text(name_of(Kind::replay)).text("i").uint(message.i);
   writer.text("t").array(message.t.size());
   for (const std::string_view filter : message.t) writer.text(filter);
-  if (message.from) append_numbers(writer.text("from"), *message.from);
-  if (!message.to.empty()) append_numbers(writer.text("to"), message.to);
+  if (message.from) append_counts(writer.text("from"), *message.from);
+  if (!message.to.empty()) append_counts(writer.text("to"), message.to);
   if (message.since) writer.text("since").uint(*message.since);
   if (message.last) writer.text("last").uint(*message.last);
   writer.text("limit_bytes").uint(message.limit_bytes).text("b").uint(message.b);
@@ -132,12 +108,12 @@ void encode(const ReplayEnd& message, std::string& out) {
       std::size_t{message.ended.has_value()} + (message.reason.empty() ? 0U : 1U);
   writer.map(6 + optional_fields).text("k").text(name_of(Kind::end)).text("i").uint(message.i);
   writer.text("b").uint(message.b);
-  append_numbers(writer.text("next"), message.next);
+  append_counts(writer.text("next"), message.next);
   writer.text("more").boolean(message.more).text("gone").array(message.gone.size());
   for (const GoneRange& range : message.gone) {
     writer.array(3).text(range.topic).uint(range.q_from).uint(range.q_to);
   }
-  if (message.ended) append_numbers(writer.text("ended"), *message.ended);
+  if (message.ended) append_counts(writer.text("ended"), *message.ended);
   if (!message.reason.empty()) writer.text("reason").text(message.reason);
 }
 

@@ -47,15 +47,6 @@ DecodeError read_runs(pack::Reader& reader, StreamHeader& message) {
   });
 }
 
-DecodeError read_clock_ns(pack::Reader& reader, std::uint64_t& value) {
-  std::int64_t time_ns = 0;
-  const DecodeError error = read_time_ns(reader, time_ns);
-  if (error != DecodeError::none) return error;
-  if (time_ns < 0) return DecodeError::out_of_range;
-  value = static_cast<std::uint64_t>(time_ns);
-  return DecodeError::none;
-}
-
 DecodeError read_real(pack::Reader& reader, double& value) {
   pack::Item item;
   if (!reader.next(item)) return DecodeError::malformed;

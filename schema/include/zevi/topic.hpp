@@ -33,6 +33,11 @@ inline constexpr std::string_view ready_topic_prefix = "~ready.";
   return !text.empty() && is_topic_prefix(text);
 }
 
+/// True for a topic, and for a topic prefix with one `*` behind it.
+[[nodiscard]] constexpr bool is_topic_filter(std::string_view text) noexcept {
+  return text.ends_with('*') ? is_topic_prefix(text.substr(0, text.size() - 1)) : is_topic(text);
+}
+
 [[nodiscard]] constexpr bool is_reserved_topic(std::string_view text) noexcept {
   return text.starts_with(reserved_topic_prefix);
 }
@@ -41,7 +46,7 @@ inline constexpr std::string_view ready_topic_prefix = "~ready.";
 /// ZeroMQ itself matches by prefix alone, so an exact filter has to be applied again on arrival.
 class TopicFilter {
  public:
-  /// Throws `zevi::Error` if `text` is neither a topic nor a topic prefix followed by one `*`.
+  /// Throws `zevi::Error` if `text` is no `is_topic_filter`.
   explicit TopicFilter(std::string_view text);
 
   /// The bytes to subscribe to at a ZeroMQ socket.
