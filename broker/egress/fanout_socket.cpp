@@ -9,9 +9,6 @@ namespace {
 
 /// What subscribers have not read when the broker stops is delivered within this time, or is a gap to them.
 constexpr int linger_ms = 500;
-/// A peer that does not even finish its greeting holds a descriptor only this long (libzmq's default is 30
-/// s).
-constexpr int handshake_ms_max = 5000;
 
 }  // namespace
 
@@ -22,7 +19,6 @@ FanoutSocket::FanoutSocket(zmq::context_t& context, const std::string& endpoint,
   // A subscription is at most a topic long; what is larger comes from no subscriber.
   socket_.set(zmq::sockopt::maxmsgsize, std::int64_t{1024});
   socket_.set(zmq::sockopt::linger, linger_ms);
-  socket_.set(zmq::sockopt::handshake_ivl, handshake_ms_max);
   bind(socket_, endpoint);
 }
 

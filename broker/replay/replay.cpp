@@ -83,9 +83,9 @@ void Replay::receive(ReplaySocket::Incoming& incoming, const Now& now) {
   const std::string& routing_id = incoming.routing_id;
   // libzmq gives an identity that begins with a zero byte to every peer that chose none.
   if (!routing_id.starts_with('\0')) return refuse(routing_id, 0, "a routing id of the reader's own");
-  if (!incoming.is_whole) return refuse(routing_id, 0, "a question is one frame");
+  if (incoming.frames.size() != 1) return refuse(routing_id, 0, "a question is one frame");
   wire::DecodeError error = wire::DecodeError::none;
-  std::unique_ptr<Question> question = Question::read(incoming.frame.to_string_view(), error);
+  std::unique_ptr<Question> question = Question::read(incoming.frames[0].to_string_view(), error);
   if (!question) return refuse(routing_id, 0, wire::describe(error));
 
   const std::uint64_t i = question->request().i;

@@ -1,6 +1,7 @@
 #include "replay_socket.hpp"
 
 #include "runtime/bind.hpp"
+#include "runtime/router.hpp"
 #include "zevi/limits.hpp"
 
 namespace zevi::broker {
@@ -11,10 +12,9 @@ namespace {
 constexpr int send_queue_max = 64;
 /// Questions of one reader that wait to be read.
 constexpr int receive_queue_max = 4;
-/// A peer that does not even finish its greeting holds a descriptor only this long (libzmq's default is 30
-/// s).
-constexpr int handshake_ms_max = 5000;
 constexpr int linger_ms = 100;
+/// One more than a question has, so that a longer message is seen to be too long.
+constexpr std::size_t frames_kept_max = 2;
 
 }  // namespace
 
@@ -25,7 +25,6 @@ ReplaySocket::ReplaySocket(zmq::context_t& context, const std::string& endpoint)
   socket_.set(zmq::sockopt::sndhwm, send_queue_max);
   socket_.set(zmq::sockopt::rcvhwm, receive_queue_max);
   socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::replay_frame_bytes_max));
-  socket_.set(zmq::sockopt::handshake_ivl, handshake_ms_max);
   socket_.set(zmq::sockopt::linger, linger_ms);
   bind(socket_, endpoint);
 }
@@ -35,19 +34,7 @@ ReplaySocket::~ReplaySocket() {
 }
 
 bool ReplaySocket::receive(Incoming& incoming) {
-  zmq::message_t& frame = incoming.frame;
-  if (!socket_.recv(frame, zmq::recv_flags::dontwait)) return false;
-  incoming.routing_id.assign(frame.to_string_view());
-  incoming.is_whole = frame.more();
-  if (!frame.more()) return true;
-  // The frames of one message arrive together, so this never waits.
-  if (!socket_.recv(frame, zmq::recv_flags::none)) return false;
-  zmq::message_t rest;
-  for (bool more = frame.more(); more; more = rest.more()) {
-    incoming.is_whole = false;
-    if (!socket_.recv(rest, zmq::recv_flags::none)) break;
-  }
-  return true;
+  return receive_from_peer(socket_, incoming.routing_id, incoming.frames, frames_kept_max);
 }
 
 ReplaySocket::Sent ReplaySocket::address(std::string_view routing_id) {

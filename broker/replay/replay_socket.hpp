@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 #include <zmq.hpp>
 
 #include "replay_source.hpp"
@@ -20,11 +21,10 @@ class ReplaySocket {
   [[nodiscard]] zmq::socket_ref socket() noexcept { return socket_; }
   [[nodiscard]] std::string endpoint() const { return socket_.get(zmq::sockopt::last_endpoint); }
 
-  /// A message of a reader. Of one with more than a frame, the first is given and `is_whole` is false.
+  /// A message of a reader. Of one with more than two frames, the rest is thrown away.
   struct Incoming {
     std::string routing_id;
-    zmq::message_t frame;
-    bool is_whole = false;
+    std::vector<zmq::message_t> frames;
   };
   [[nodiscard]] bool receive(Incoming& incoming);
 

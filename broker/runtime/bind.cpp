@@ -14,6 +14,8 @@ namespace zevi::broker {
 namespace {
 
 constexpr mode_t socket_mode = 0660;
+/// libzmq's default is 30 s, for which each such peer holds a descriptor.
+constexpr int handshake_ms_max = 5000;
 constexpr std::string_view ipc_scheme = "ipc://";
 
 /// The path of an `ipc://` endpoint; empty for other endpoints and for those that are no file of a fixed
@@ -46,6 +48,7 @@ void bind(zmq::socket_t& socket, const std::string& endpoint) {
     throw Error("cannot bind " + endpoint +
                 ": another program listens there; stop it or choose another endpoint");
   }
+  socket.set(zmq::sockopt::handshake_ivl, handshake_ms_max);
   try {
     socket.bind(endpoint);
   } catch (const zmq::error_t& error) {
