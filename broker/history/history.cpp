@@ -47,7 +47,7 @@ History::TopicRecords* History::records_for(const Topic& topic) {
   TopicRecords& added = topics_[&topic];
   added.topic = &topic;
   added.budget = &budgets_[static_cast<std::size_t>(budget - budgets_.data())];
-  added.budget->bytes += topic_cost_bytes;
+  charge(*added.budget, topic_cost_bytes, 0);
   added.budget->by_oldest.emplace(arrivals_, &added);
   if (topic.max_age.count() > 0) ++topics_with_max_age_;
   return &added;
@@ -70,10 +70,8 @@ void History::take(SequencedMessage& message) {
   record.arrival = arrivals_++;
   if (message.topic.max_age.count() > 0) record.oldest_ns = oldest_event_ns(message);
   record.bytes = cost_bytes(stored.header.size(), stored.body.size());
-  topic->budget->bytes += record.bytes;
-  topic->budget->events += stored.n;
+  charge(*topic->budget, record.bytes, stored.n);
   trim(*topic->budget);
-  show();
 }
 
 void History::trim(Budget& budget) {
@@ -91,12 +89,11 @@ void History::drop_oldest(TopicRecords& topic, Counter reason) {
   Budget& budget = *topic.budget;
   const Record& oldest = topic.records.front();
   counters_.add(reason, oldest.message.n);
-  budget.bytes -= oldest.bytes;
-  budget.events -= oldest.message.n;
+  give_back(budget, oldest.bytes, oldest.message.n);
   auto place = budget.by_oldest.extract({oldest.arrival, &topic});
   topic.records.pop_front();
   if (topic.records.empty()) {
-    budget.bytes -= topic_cost_bytes;
+    give_back(budget, topic_cost_bytes, 0);
     if (topic.topic->max_age.count() > 0) --topics_with_max_age_;
     topics_.erase(topic.topic);
     return;
@@ -110,7 +107,6 @@ void History::expire(const Now& now) {
   next_expiry_ = now.steady + expiry_interval;
   for (Budget& budget : budgets_) expire_budget(budget, now.realtime_ns);
   if (topics_with_max_age_ > 0) expire_topics(now.realtime_ns);
-  show();
 }
 
 void History::expire_budget(Budget& budget, std::uint64_t now_ns) {
@@ -154,15 +150,18 @@ StoredMessage* History::find_since(const Topic& topic, std::uint64_t at_ns, std:
   return at == records.end() ? nullptr : find(topic, at->message.q, now_ns);
 }
 
-void History::show() {
-  std::uint64_t bytes = 0;
-  std::uint64_t events = 0;
-  for (const Budget& budget : budgets_) {
-    bytes += budget.bytes;
-    events += budget.events;
-  }
-  counters_.set(Counter::history_bytes, bytes);
-  counters_.set(Counter::history_events, events);
+void History::charge(Budget& budget, std::uint64_t bytes, std::uint64_t events) {
+  budget.bytes += bytes;
+  budget.events += events;
+  counters_.add(Counter::history_bytes, bytes);
+  counters_.add(Counter::history_events, events);
+}
+
+void History::give_back(Budget& budget, std::uint64_t bytes, std::uint64_t events) {
+  budget.bytes -= bytes;
+  budget.events -= events;
+  counters_.subtract(Counter::history_bytes, bytes);
+  counters_.subtract(Counter::history_events, events);
 }
 
 }  // namespace zevi::broker

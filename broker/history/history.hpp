@@ -74,7 +74,9 @@ class History : public MessageSink, public ReplaySource {
   void drop_oldest(TopicRecords& topic, Counter reason);
   void expire_budget(Budget& budget, std::uint64_t now_ns);
   void expire_topics(std::uint64_t now_ns);
-  void show();
+  /// A budget is used, and the counters show the sum of all.
+  void charge(Budget& budget, std::uint64_t bytes, std::uint64_t events);
+  void give_back(Budget& budget, std::uint64_t bytes, std::uint64_t events);
 
   Counters& counters_;
   std::vector<Budget> budgets_;

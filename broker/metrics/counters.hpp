@@ -89,8 +89,9 @@ class Counters {
     value.store(value.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
   }
   /// For those that say how much there is now.
-  void set(Counter counter, std::uint64_t value) noexcept {
-    values_[static_cast<std::size_t>(counter)].store(value, std::memory_order_relaxed);
+  void subtract(Counter counter, std::uint64_t by) noexcept {
+    auto& value = values_[static_cast<std::size_t>(counter)];
+    value.store(value.load(std::memory_order_relaxed) - by, std::memory_order_relaxed);
   }
   [[nodiscard]] std::uint64_t get(Counter counter) const noexcept {
     return values_[static_cast<std::size_t>(counter)].load(std::memory_order_relaxed);
