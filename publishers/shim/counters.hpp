@@ -25,14 +25,19 @@ inline void add(std::atomic<std::uint64_t>& counter, std::uint64_t n) noexcept {
   counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
 }
 
+/// The same for one in the counters file.
+inline void add(std::uint64_t& counter, std::uint64_t n) noexcept {
+  const std::atomic_ref shared(counter);
+  shared.store(shared.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+}
+
 /// The flusher's: what the broker said to a batch of this topic.
 inline void count_answer(Counters& counters, std::size_t topic, bool was_rejected,
                          std::uint64_t events) noexcept {
   add(was_rejected ? counters.invalid : counters.acknowledged, events);
   if (counters.by_topic == nullptr) return;
   zevi_counters_answered& answers = counters.by_topic[topic];
-  const std::atomic_ref count(was_rejected ? answers.invalid : answers.acknowledged);
-  count.store(count.load(std::memory_order_relaxed) + events, std::memory_order_relaxed);
+  add(was_rejected ? answers.invalid : answers.acknowledged, events);
 }
 
 }  // namespace zevi::shim

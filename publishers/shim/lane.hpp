@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "counters.hpp"
 #include "record.hpp"
 #include "ring/ring.hpp"
 #include "ring/ring_memory.hpp"
@@ -38,12 +39,12 @@ class Lane {
 
   void count_published(std::size_t topic) noexcept {
     counts_.count_published(topic);
-    add_one(published_);
+    add(published_, 1);
   }
-  void count_suppressed() noexcept { add_one(suppressed_); }
+  void count_suppressed() noexcept { add(suppressed_, 1); }
   void count_dropped(std::size_t topic) noexcept {
     counts_.count_dropped(topic);
-    add_one(dropped_);
+    add(dropped_, 1);
   }
   /// The event between begin and commit or cancel; only its address is looked at.
   [[nodiscard]] const Event* open_event() const noexcept { return open_event_; }
@@ -72,10 +73,6 @@ class Lane {
   [[nodiscard]] bool has_ended() const noexcept { return ended_.load(std::memory_order_acquire); }
 
  private:
-  static void add_one(std::atomic<std::uint64_t>& count) noexcept {
-    count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  }
-
   Session& session_;
   TopicCounts& counts_;
   std::optional<RingMemory> memory_;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "counters.hpp"
 #include "zevi/limits.hpp"
 #include "zevi/publisher_counters.h"
 
@@ -22,8 +23,8 @@ class TopicCounts {
         counts_(in_file != nullptr ? in_file : in_memory_.get()) {}
 
   // The thread.
-  void count_published(std::size_t topic) noexcept { add_one(counts_[topic].published); }
-  void count_dropped(std::size_t topic) noexcept { add_one(counts_[topic].dropped); }
+  void count_published(std::size_t topic) noexcept { add(counts_[topic].published, 1); }
+  void count_dropped(std::size_t topic) noexcept { add(counts_[topic].dropped, 1); }
 
   // Everybody.
   [[nodiscard]] std::uint64_t dropped(std::size_t topic) const noexcept {
@@ -34,11 +35,6 @@ class TopicCounts {
   std::vector<std::uint64_t> dropped_numbered;
 
  private:
-  static void add_one(std::uint64_t& count) noexcept {
-    const std::atomic_ref shared(count);
-    shared.store(shared.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  }
-
   const std::unique_ptr<zevi_counters_published[]> in_memory_;
   zevi_counters_published* const counts_;
 };
