@@ -12,6 +12,8 @@ from collections import deque
 from dataclasses import replace
 from typing import Callable, Deque, List, Optional, Sequence
 
+import zmq
+
 from .errors import Error
 from .reader import Gap, Reader
 from .replay_line import ReplayLine
@@ -51,6 +53,11 @@ class CatchUp:
     # What the subscriber asks
 
     @property
+    def socket(self) -> "Optional[zmq.Socket[bytes]]":
+        """Where parts of an answer arrive, if anything was asked."""
+        return self._line.socket
+
+    @property
     def holding(self) -> bool:
         return self._waits_for_barrier or self._question is not None
 
@@ -69,6 +76,9 @@ class CatchUp:
         return time.monotonic() >= self._paused_until
 
     # What the subscriber tells
+
+    def close(self) -> None:
+        self._line.hang_up()
 
     def wait_for_barrier(self) -> None:
         """There is a new connection: nothing is handed out before it is known what came before."""

@@ -59,18 +59,6 @@ class Reader:
         self.ledger = Ledger()
         self._wanted: Dict[bytes, str] = {}  # topics seen and whether a filter takes them ("" if not)
 
-    def gap_before(self, frames: List[bytes]) -> Optional[Gap]:
-        """What is missing between the messages taken so far and this one of `stream`."""
-        try:
-            topic = self._topic(frames[0])
-            if not topic or len(frames) != 3:
-                return None
-            header = wire.decode_stream_header(frames[1])
-        except wire.WireError:
-            return None
-        numbers = self.ledger.topic(topic).gap(header.epoch, header.q)
-        return None if numbers is None else Gap(topic, header.epoch, *numbers)
-
     def take_stored(self, frames: List[bytes]) -> None:
         """One message out of the broker's history."""
         before = self.statistics.events
@@ -87,23 +75,35 @@ class Reader:
             if missing is not None:
                 self._tell_lost_after_broker(topic, *missing)
 
-    def take(self, frames: List[bytes]) -> None:
-        """One message. Never raises: what is malformed is counted."""
-        self.statistics.messages += 1
-        if frames[0].startswith(b"~"):
-            return  # the answer to a barrier that is no longer waited for
-        try:
-            topic = self._topic(frames[0])
-            if not topic:
-                self.statistics.filtered += 1
-            elif len(frames) != 3:
-                raise wire.WireError(f"{len(frames)} frames")
-            elif self._plain:
-                self._take_event(topic, frames[1], frames[2])
-            else:
-                self._take_batch(topic, frames[1], frames[2])
-        except wire.WireError:
-            self.statistics.malformed += 1
+    def take(self, frames: List[bytes], may_repair: bool = False) -> Optional[Gap]:
+        """One message. Never raises: what is malformed is counted. With ``may_repair``, a message of `stream` behind a
+        gap is not taken; what is missing before it is given instead."""
+        gap = None
+        if not frames[0].startswith(b"~"):  # the answer to a barrier that is no longer waited for
+            try:
+                gap = self._take(frames, may_repair)
+            except wire.WireError:
+                self.statistics.malformed += 1
+        if gap is None:
+            self.statistics.messages += 1
+        return gap
+
+    def _take(self, frames: List[bytes], may_repair: bool) -> Optional[Gap]:
+        topic = self._topic(frames[0])
+        if not topic:
+            self.statistics.filtered += 1
+            return None
+        if len(frames) != 3:
+            raise wire.WireError(f"{len(frames)} frames")
+        if self._plain:
+            self._take_event(topic, frames[1], frames[2])
+            return None
+        header = wire.decode_stream_header(frames[1])
+        missing = self.ledger.topic(topic).gap(header.epoch, header.q) if may_repair else None
+        if missing is not None:
+            return Gap(topic, header.epoch, *missing)
+        self._take_batch(topic, header, frames[2])
+        return None
 
     def _topic(self, frame: bytes) -> str:
         known = self._wanted.get(frame)
@@ -131,8 +131,7 @@ class Reader:
             )
         )  # fmt: skip
 
-    def _take_batch(self, topic: str, header_frame: bytes, body_frame: bytes) -> None:
-        header = wire.decode_stream_header(header_frame)
+    def _take_batch(self, topic: str, header: wire.StreamHeader, body_frame: bytes) -> None:
         entries = wire.decode_body(body_frame, header.n)
         known = self._account(topic, header.epoch, header.q, header.n, header.lost_before)
         ledger = self.ledger.topic(topic)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 from . import wire
 from .topics import is_topic
@@ -55,18 +55,14 @@ class End:
 
 def decode_head(frame: bytes) -> Tuple[str, int, Dict[Any, Any]]:
     """Kind, number of the question and all fields of the first frame of a part of an answer."""
-    fields = wire.unpack(frame)
-    if not isinstance(fields, dict):
-        raise wire.WireError("no map")
-    kind, number = fields.get("k"), fields.get("i", 0)
-    if type(kind) is not str or type(number) is not int:
-        raise wire.WireError("no answer to a question")
-    return kind, number, fields
+    fields = wire.unpack_map(frame)
+    return wire.read_text(fields, "k"), wire.read_number(fields, "i"), fields
 
 
 def decode_end(fields: Mapping[Any, Any]) -> End:
-    epoch, more, reason = fields.get("b"), fields.get("more", False), fields.get("reason", "")
-    if type(epoch) is not int or not 0 < epoch < wire.ID_END or type(more) is not bool or type(reason) is not str:
+    wire.require(fields, "b")
+    epoch, more = wire.read_number(fields, "b"), fields.get("more", False)
+    if epoch == 0 or type(more) is not bool:
         raise wire.WireError("an end with a field of the wrong type")
     numbers = fields.get("next", {})
     if not isinstance(numbers, dict):
@@ -74,9 +70,4 @@ def decode_end(fields: Mapping[Any, Any]) -> End:
     for topic, number in numbers.items():
         if type(topic) is not str or not is_topic(topic) or type(number) is not int or not 0 < number < wire.ID_END:
             raise wire.WireError("'next' with what is no number of a topic")
-    return End(epoch, numbers, more, reason)
-
-
-def topics_of(filters: Sequence[Any]) -> List[str]:
-    """Topic filters as a question has them."""
-    return [f.prefix if f.exact else f.prefix + "*" for f in filters]
+    return End(epoch, numbers, more, wire.read_text(fields, "reason"))

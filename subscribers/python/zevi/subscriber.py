@@ -9,7 +9,7 @@ from typing import Any, AsyncIterator, Callable, Iterator, List, Mapping, Option
 
 import zmq
 
-from . import replay_wire, wire
+from . import wire
 from .catch_up import CatchUp
 from .connection import Connection
 from .cursor import Cursor
@@ -100,8 +100,8 @@ class Subscriber:
         self._catch_up: Optional[CatchUp] = None
         context = context or zmq.Context.instance()
         if repair and not plain and (endpoint is None or replay_endpoint is not None):
-            self._line = ReplayLine(context, runtime_dir, replay_endpoint)
-            self._catch_up = CatchUp(self._line, self._reader, replay_wire.topics_of(filters), beginning, budget_bytes)
+            line = ReplayLine(context, runtime_dir, replay_endpoint)
+            self._catch_up = CatchUp(line, self._reader, [f.text for f in filters], beginning, budget_bytes)
         elif reads_history:
             raise Error("start, since, last and cursor need the broker's history: leave out repair=False")
         if self._cursor is not None:
@@ -262,7 +262,7 @@ class Subscriber:
             return
         self._connection.close()
         if self._catch_up is not None:
-            self._line.hang_up()
+            self._catch_up.close()
         if self._cursor is not None and self._confirms_by_reading:
             self._cursor.save()
 
@@ -365,10 +365,8 @@ class Subscriber:
 
     def _take_in_order(self, catch_up: CatchUp, frames: List[bytes]) -> None:
         catch_up.note_message()
-        gap = self._reader.gap_before(frames) if catch_up.may_repair else None
-        if gap is None:
-            self._reader.take(frames)
-        else:
+        gap = self._reader.take(frames, catch_up.may_repair)
+        if gap is not None:
             catch_up.repair(gap, frames)
 
     def _look_after_connection(self) -> None:
@@ -390,7 +388,7 @@ class Subscriber:
         if self._catch_up is None:
             return [self._socket]
         sockets = [] if self._catch_up.is_full else [self._socket]
-        return sockets if self._line.socket is None else [*sockets, self._line.socket]
+        return sockets if self._catch_up.socket is None else [*sockets, self._catch_up.socket]
 
     def _wait_readable(self, end: Optional[float]) -> bool:
         """Waits for a message until ``end``, or for a moment, then looks after the connection. False if none came."""

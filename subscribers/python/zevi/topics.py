@@ -46,5 +46,10 @@ class TopicFilter:
             )
         return cls(prefix, exact)
 
+    @property
+    def text(self) -> str:
+        """What `parse` makes it of."""
+        return self.prefix if self.exact else self.prefix + "*"
+
     def matches(self, topic: str) -> bool:
         return topic == self.prefix if self.exact else topic.startswith(self.prefix)

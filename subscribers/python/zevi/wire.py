@@ -50,14 +50,14 @@ def unpack(frame: bytes) -> Any:
         raise WireError(f"no msgpack: {error}") from None
 
 
-def _unpack_map(frame: bytes) -> Dict[Any, Any]:
+def unpack_map(frame: bytes) -> Dict[Any, Any]:
     value = unpack(frame)
     if not isinstance(value, dict):
         raise WireError("no map")
     return value
 
 
-def _number(fields: Mapping[Any, Any], key: str, end: int = ID_END) -> int:
+def read_number(fields: Mapping[Any, Any], key: str, end: int = ID_END) -> int:
     """A number, 0 if it is missing; only times are larger than ``ID_END``."""
     value = fields.get(key, 0)
     if type(value) is not int or not 0 <= value < end:
@@ -65,14 +65,14 @@ def _number(fields: Mapping[Any, Any], key: str, end: int = ID_END) -> int:
     return value
 
 
-def _text(fields: Mapping[Any, Any], key: str) -> str:
+def read_text(fields: Mapping[Any, Any], key: str) -> str:
     value = fields.get(key, "")
     if type(value) is not str:
         raise WireError(f"{key!r} is no text")
     return value
 
 
-def _require(fields: Mapping[Any, Any], *keys: str) -> None:
+def require(fields: Mapping[Any, Any], *keys: str) -> None:
     for key in keys:
         if key not in fields:
             raise WireError(f"{key!r} is missing")
@@ -242,7 +242,7 @@ def _pairs(fields: Mapping[Any, Any], key: str, kind: type) -> List[Tuple[str, A
 
 def decode_answer(frame: bytes) -> Any:
     """What the broker says to a publisher: Welcome, Interest, Ack, Reject, Who or Unknown."""
-    fields = _unpack_map(frame)
+    fields = unpack_map(frame)
     kind = fields.get("k")
     if kind == "welcome":
         if fields.get("v") != VERSION_MAX:
@@ -254,15 +254,15 @@ def decode_answer(frame: bytes) -> Any:
         if not isinstance(limits, dict):
             raise WireError("'limits' is no map")
         return Welcome(
-            _number(fields, "v"),
-            _number(fields, "id"),
-            _number(fields, "window_bytes") or WINDOW_BYTES,
-            _number(limits, "event_bytes") or EVENT_BYTES_MAX,
-            _number(limits, "batch_bytes") or BATCH_BYTES_MAX,
+            read_number(fields, "v"),
+            read_number(fields, "id"),
+            read_number(fields, "window_bytes") or WINDOW_BYTES,
+            read_number(limits, "event_bytes") or EVENT_BYTES_MAX,
+            read_number(limits, "batch_bytes") or BATCH_BYTES_MAX,
             levels,
         )
     if kind == "interest":
-        g = _number(fields, "g")
+        g = read_number(fields, "g")
         wanted = fields.get("w", [])
         if not isinstance(wanted, list) or not all(type(p) is str and is_topic_prefix(p) for p in wanted):
             raise WireError("'w' is no list of prefixes")
@@ -270,11 +270,11 @@ def decode_answer(frame: bytes) -> Any:
             raise WireError("an interest without a generation")
         return Interest(g, wanted, _pairs(fields, "h", bool))
     if kind == "ack":
-        levels = (_number(fields, level) for level in ("memory", "written", "synced"))
-        return Ack(*levels, pace_us=_number(fields, "pace_us"))
+        levels = (read_number(fields, level) for level in ("memory", "written", "synced"))
+        return Ack(*levels, pace_us=read_number(fields, "pace_us"))
     if kind == "reject":
-        _require(fields, "s")
-        return Reject(_number(fields, "s"), _text(fields, "t"), _number(fields, "n"), _text(fields, "reason"))
+        require(fields, "s")
+        return Reject(read_number(fields, "s"), read_text(fields, "t"), read_number(fields, "n"), read_text(fields, "reason"))
     if kind == "who":
         return Who()
     if type(kind) is not str:
@@ -344,20 +344,20 @@ def _decode_run(value: Any) -> Run:
 
 
 def decode_stream_header(frame: bytes) -> StreamHeader:
-    fields = _unpack_map(frame)
-    _require(fields, "b", "q", "n")
+    fields = unpack_map(frame)
+    require(fields, "b", "q", "n")
     runs = fields.get("r", [])
     if not isinstance(runs, list):
         raise WireError("'r' is no list")
     header = StreamHeader(
-        _number(fields, "b"),
-        _number(fields, "q"),
-        _number(fields, "n"),
-        _number(fields, "at", _TIME_END),
-        _number(fields, "l"),
+        read_number(fields, "b"),
+        read_number(fields, "q"),
+        read_number(fields, "n"),
+        read_number(fields, "at", _TIME_END),
+        read_number(fields, "l"),
         [_decode_run(run) for run in runs],
     )
-    if _number(fields, "v") != VERSION_MAX:
+    if read_number(fields, "v") != VERSION_MAX:
         raise WireError(f"version {fields.get('v')}")
     if header.q == 0 or header.n == 0 or sum(run.count for run in header.runs) != header.n:
         raise WireError("numbers that do not add up")
@@ -378,12 +378,12 @@ def decode_body(frame: bytes, n: int) -> List[Tuple[int, Dict[Any, Any]]]:
 
 
 def decode_params(frame: bytes) -> Dict[Any, Any]:
-    return _unpack_map(frame)
+    return unpack_map(frame)
 
 
 def decode_event_meta(frame: bytes) -> EventMeta:
-    fields = _unpack_map(frame)
-    _require(fields, "q", "b")
+    fields = unpack_map(frame)
+    require(fields, "q", "b")
     time_ns = fields.get("time_ns", 0)
     if type(time_ns) is not int or not -_TIME_END <= time_ns < _TIME_END:
         raise WireError("'time_ns' is no time")
@@ -392,19 +392,19 @@ def decode_event_meta(frame: bytes) -> EventMeta:
     if type(fields.get("time", 0.0)) is not float:
         raise WireError("'time' is no time")
     return EventMeta(
-        _number(fields, "q"),
-        _number(fields, "p"),
-        _number(fields, "l"),
+        read_number(fields, "q"),
+        read_number(fields, "p"),
+        read_number(fields, "l"),
         time_ns,
-        _text(fields, "src"),
-        _text(fields, "host"),
-        _number(fields, "pid"),
-        _number(fields, "id"),
-        _number(fields, "b"),
+        read_text(fields, "src"),
+        read_text(fields, "host"),
+        read_number(fields, "pid"),
+        read_number(fields, "id"),
+        read_number(fields, "b"),
     )
 
 
 def decode_ready(frame: bytes) -> ReadyMeta:
-    fields = _unpack_map(frame)
-    _require(fields, "b")
-    return ReadyMeta(_number(fields, "b"), _number(fields, "at", _TIME_END), _number(fields, "unconfirmed"))
+    fields = unpack_map(frame)
+    require(fields, "b")
+    return ReadyMeta(read_number(fields, "b"), read_number(fields, "at", _TIME_END), read_number(fields, "unconfirmed"))

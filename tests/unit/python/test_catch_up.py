@@ -9,7 +9,7 @@ from zevi import wire
 from zevi.catch_up import CatchUp
 from zevi.event import EpochChanged, Event, Lost
 from zevi.reader import Reader
-from zevi.replay_wire import End, Question, topics_of
+from zevi.replay_wire import End, Question
 from zevi.start import Start, parse
 from zevi.topics import TopicFilter
 
@@ -87,7 +87,7 @@ class Consumer:
         filters = [TopicFilter.parse(topic) for topic in topics]
         self.line = Line(broker)
         self.reader = Reader(filters, plain=False)
-        self.catch_up = CatchUp(self.line, self.reader, topics_of(filters), start, budget_bytes)
+        self.catch_up = CatchUp(self.line, self.reader, [f.text for f in filters], start, budget_bytes)
         self.catch_up.wait_for_barrier()
 
     def arrive(self, frames):
@@ -99,10 +99,8 @@ class Consumer:
             self._take(frames)
 
     def _take(self, frames):
-        gap = self.reader.gap_before(frames)
-        if gap is None:
-            self.reader.take(frames)
-        else:
+        gap = self.reader.take(frames, may_repair=True)
+        if gap is not None:
             self.catch_up.repair(gap, frames)
 
     def work(self, steps=1_000_000):
