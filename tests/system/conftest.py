@@ -1,10 +1,28 @@
 import sys
 from pathlib import Path
 
+import pytest
+
 _root = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(_root / "tests/support"), str(_root / "subscribers/python")]
 
+import zevi  # noqa: E402
 from zevi_test.fixtures import *  # noqa: E402,F401,F403
+
+
+@pytest.fixture
+def subscribe(runtime_dir):
+    """Subscribers of the Python package that are closed at the end of the test, and that wait for 20 s at most."""
+    opened = []
+
+    def open_subscriber(*topics, **options):
+        subscriber = zevi.subscribe(*topics, runtime_dir=str(runtime_dir), **{"timeout": 20, **options})
+        opened.append(subscriber)
+        return subscriber
+
+    yield open_subscriber
+    for subscriber in opened:
+        subscriber.close()
 
 
 def pytest_addoption(parser):

@@ -28,21 +28,6 @@ def publisher_of(runtime_dir):
         publisher.close()
 
 
-@pytest.fixture
-def subscribe(runtime_dir):
-    """Subscribers that are closed at the end of the test, and that wait for 20 s at most."""
-    opened = []
-
-    def open_subscriber(*topics, **options):
-        subscriber = zevi.subscribe(*topics, runtime_dir=str(runtime_dir), **{"timeout": 20, **options})
-        opened.append(subscriber)
-        return subscriber
-
-    yield open_subscriber
-    for subscriber in opened:
-        subscriber.close()
-
-
 def take(subscriber, count):
     found = []
     for event in subscriber:

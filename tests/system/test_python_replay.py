@@ -17,20 +17,6 @@ def publisher(zevid, runtime_dir):
         yield opened
 
 
-@pytest.fixture
-def subscribe(runtime_dir):
-    opened = []
-
-    def open_subscriber(*topics, **options):
-        subscriber = zevi.subscribe(*topics, runtime_dir=str(runtime_dir), **{"timeout": 10, **options})
-        opened.append(subscriber)
-        return subscriber
-
-    yield open_subscriber
-    for subscriber in opened:
-        subscriber.close()
-
-
 def publish(publisher, topic, numbers):
     for n in numbers:
         assert publisher.publish(topic, {"n": n})
