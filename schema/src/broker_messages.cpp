@@ -117,7 +117,7 @@ DecodeError decode(std::string_view frame, Welcome& message) {
   message = Welcome{};
   bool has_version = false;
   const DecodeError error =
-      read_frame(frame, limits::control_frame_bytes_max, [&](std::string_view key, pack::Reader& value) {
+      read_frame(frame, frame_bytes_max(Kind::welcome), [&](std::string_view key, pack::Reader& value) {
         if (key == "v") {
           has_version = true;
           return read_uint(value, message.version);
@@ -140,7 +140,7 @@ DecodeError decode(std::string_view frame, Welcome& message) {
 DecodeError decode(std::string_view frame, Interest& message) {
   message = Interest{};
   const DecodeError error =
-      read_frame(frame, limits::list_frame_bytes_max, [&](std::string_view key, pack::Reader& value) {
+      read_frame(frame, frame_bytes_max(Kind::interest), [&](std::string_view key, pack::Reader& value) {
         if (key == "g") return read_uint(value, message.g);
         if (key == "w") {
           message.w.clear();
@@ -165,7 +165,7 @@ DecodeError decode(std::string_view frame, Interest& message) {
 
 DecodeError decode(std::string_view frame, Ack& message) noexcept {
   message = Ack{};
-  return read_frame(frame, limits::control_frame_bytes_max, [&](std::string_view key, pack::Reader& value) {
+  return read_frame(frame, frame_bytes_max(Kind::ack), [&](std::string_view key, pack::Reader& value) {
     if (key == "memory") return read_uint(value, message.memory);
     if (key == "written") return read_uint(value, message.written);
     if (key == "synced") return read_uint(value, message.synced);
@@ -178,7 +178,7 @@ DecodeError decode(std::string_view frame, Reject& message) noexcept {
   message = Reject{};
   bool has_batch = false;
   const DecodeError error =
-      read_frame(frame, limits::control_frame_bytes_max, [&](std::string_view key, pack::Reader& value) {
+      read_frame(frame, frame_bytes_max(Kind::reject), [&](std::string_view key, pack::Reader& value) {
         if (key == "s") {
           has_batch = true;
           return read_uint(value, message.s);

@@ -26,7 +26,7 @@ std::string_view describe(DecodeError error) noexcept {
 
 DecodeError decode_kind(std::string_view frame, Kind& kind) noexcept {
   kind = Kind::unknown;
-  if (frame.size() > limits::list_frame_bytes_max) return DecodeError::too_large;
+  if (frame.size() > limits::replay_frame_bytes_max) return DecodeError::too_large;
   pack::Reader reader(frame);
   pack::Item item;
   if (!reader.next(item)) return DecodeError::malformed;
@@ -45,7 +45,7 @@ DecodeError decode_kind(std::string_view frame, Kind& kind) noexcept {
                              Kind::welcome, Kind::reject, Kind::who, Kind::replay, Kind::stored, Kind::end}) {
       if (item.bytes == name_of(known)) kind = known;
     }
-    return DecodeError::none;
+    return frame.size() > frame_bytes_max(kind) ? DecodeError::too_large : DecodeError::none;
   }
   return DecodeError::missing_field;
 }

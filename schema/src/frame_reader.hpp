@@ -215,4 +215,27 @@ template <typename OnElement>
   return "unknown";
 }
 
+/// The longest frame of a kind that is read.
+[[nodiscard]] constexpr std::size_t frame_bytes_max(Kind kind) noexcept {
+  switch (kind) {
+    case Kind::replay:
+    case Kind::end:
+      return limits::replay_frame_bytes_max;
+    case Kind::interest:
+    case Kind::beat:
+    case Kind::bye:
+    case Kind::unknown:  // whatever it is, it is not read
+      return limits::list_frame_bytes_max;
+    case Kind::hello:
+    case Kind::events:
+    case Kind::welcome:
+    case Kind::ack:
+    case Kind::reject:
+    case Kind::who:
+    case Kind::stored:
+      break;
+  }
+  return limits::control_frame_bytes_max;
+}
+
 }  // namespace zevi::wire

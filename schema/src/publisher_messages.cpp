@@ -57,7 +57,7 @@ DecodeError decode(std::string_view frame, Hello& message) noexcept {
   bool has_version = false;
   bool has_id = false;
   const DecodeError error =
-      read_frame(frame, limits::control_frame_bytes_max, [&](std::string_view key, pack::Reader& value) {
+      read_frame(frame, frame_bytes_max(Kind::hello), [&](std::string_view key, pack::Reader& value) {
         if (key == "v") {
           has_version = true;
           return read_version_range(value, message);
@@ -83,7 +83,7 @@ DecodeError decode(std::string_view frame, Hello& message) noexcept {
 DecodeError decode(std::string_view frame, EventsHeader& message) noexcept {
   message = EventsHeader{};
   const DecodeError error =
-      read_frame(frame, limits::control_frame_bytes_max, [&](std::string_view key, pack::Reader& value) {
+      read_frame(frame, frame_bytes_max(Kind::events), [&](std::string_view key, pack::Reader& value) {
         if (key == "t") return read_str(value, message.t);
         if (key == "s") return read_uint(value, message.s);
         if (key == "p") return read_uint(value, message.p);
@@ -104,7 +104,7 @@ DecodeError decode(std::string_view frame, EventsHeader& message) noexcept {
 
 DecodeError decode(std::string_view frame, Beat& message) {
   message = Beat{};
-  return read_frame(frame, limits::list_frame_bytes_max, [&](std::string_view key, pack::Reader& value) {
+  return read_frame(frame, frame_bytes_max(Kind::beat), [&](std::string_view key, pack::Reader& value) {
     if (key == "g") return read_uint(value, message.g);
     if (key == "d") return read_counts(value, message.d, limits::publisher_topics_max, 0);
     return skip_value(value);
@@ -113,7 +113,7 @@ DecodeError decode(std::string_view frame, Beat& message) {
 
 DecodeError decode(std::string_view frame, Bye& message) {
   message = Bye{};
-  return read_frame(frame, limits::list_frame_bytes_max, [&](std::string_view key, pack::Reader& value) {
+  return read_frame(frame, frame_bytes_max(Kind::bye), [&](std::string_view key, pack::Reader& value) {
     if (key == "s") return read_uint(value, message.s);
     if (key == "d") return read_counts(value, message.d, limits::publisher_topics_max, 0);
     return skip_value(value);

@@ -120,7 +120,7 @@ void encode(const ReplayEnd& message, std::string& out) {
 DecodeError decode(std::string_view frame, ReplayRequest& message) {
   message = ReplayRequest{};
   const DecodeError error =
-      read_frame(frame, limits::replay_frame_bytes_max,
+      read_frame(frame, frame_bytes_max(Kind::replay),
                  [&](std::string_view key, pack::Reader& value) { return read_field(key, value, message); });
   if (error != DecodeError::none) return error;
   if (message.t.empty()) return DecodeError::missing_field;
@@ -130,7 +130,7 @@ DecodeError decode(std::string_view frame, ReplayRequest& message) {
 
 DecodeError decode(std::string_view frame, StoredHead& message) noexcept {
   message = StoredHead{};
-  return read_frame(frame, limits::control_frame_bytes_max, [&](std::string_view key, pack::Reader& value) {
+  return read_frame(frame, frame_bytes_max(Kind::stored), [&](std::string_view key, pack::Reader& value) {
     return key == "i" ? read_uint(value, message.i) : skip_value(value);
   });
 }
@@ -138,10 +138,22 @@ DecodeError decode(std::string_view frame, StoredHead& message) noexcept {
 DecodeError decode(std::string_view frame, ReplayEnd& message) {
   message = ReplayEnd{};
   const DecodeError error =
-      read_frame(frame, limits::replay_frame_bytes_max,
+      read_frame(frame, frame_bytes_max(Kind::end),
                  [&](std::string_view key, pack::Reader& value) { return read_field(key, value, message); });
   if (error != DecodeError::none) return error;
   return message.b != 0 ? DecodeError::none : DecodeError::missing_field;
+}
+
+std::uint64_t question_number(std::string_view frame) noexcept {
+  std::uint64_t number = 0;
+  pack::Reader reader(frame);
+  // A fault ends the search; what was read before it holds.
+  static_cast<void>(read_map(reader, [&number](std::string_view key, pack::Reader& value) {
+    pack::Reader ahead = value;
+    if (std::uint64_t i = 0; key == "i" && read_uint(ahead, i) == DecodeError::none) number = i;
+    return skip_value(value);
+  }));
+  return number;
 }
 
 }  // namespace zevi::wire

@@ -76,6 +76,9 @@ const char* broken_by_frame(std::string_view bytes) {
   const std::string_view frame = copy.view();
   wire::Kind kind{};
   static_cast<void>(wire::decode_kind(frame, kind));
+  wire::ReplayRequest request;
+  const bool is_question = wire::decode(frame, request) == wire::DecodeError::none;
+  if (is_question && wire::question_number(frame) != request.i) return "a question has another number";
   for (const auto question :
        {broken_by<wire::Hello>, broken_by<wire::EventsHeader>, broken_by<wire::Beat>, broken_by<wire::Bye>,
         broken_by<wire::Welcome>, broken_by<wire::Interest>, broken_by<wire::Ack>, broken_by<wire::Reject>,

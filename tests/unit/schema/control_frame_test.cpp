@@ -9,6 +9,7 @@
 #include "zevi/wire/broker_messages.hpp"
 #include "zevi/wire/event_meta_template.hpp"
 #include "zevi/wire/publisher_messages.hpp"
+#include "zevi/wire/replay_messages.hpp"
 #include "zevi/wire/subscriber_messages.hpp"
 
 using namespace zevi;
@@ -49,6 +50,11 @@ std::vector<std::string> one_of_each() {
       encoded(stream),
       encoded(wire::EventMeta{1, 2, 3, 1.5, -4, "s", "h", 5, 6, 7}),
       encoded(wire::Ready{1, 2, 3}),
+      encoded(wire::ReplayRequest{
+          1, {"A", "E_*"}, std::vector<wire::TopicCount>{{"A", 3}}, {{"A", 9}}, 5, 6, 7, 8}),
+      encoded(wire::StoredHead{1}),
+      encoded(wire::ReplayEnd{
+          1, 2, {{"A", 3}}, true, {{"A", 1, 2}}, std::vector<wire::TopicCount>{{"A", 0}}, "why"}),
   };
 }
 
@@ -120,6 +126,65 @@ TEST_CASE("the longest interest and the longest beat fit their frames") {
   const std::string beat_frame = encoded(beat);
   CHECK(wire::decode(beat_frame, beat_read) == DecodeError::none);
   CHECK(beat_read == beat);
+}
+
+TEST_CASE("of every kind a frame of its own limit is read, and one of a byte more is too large") {
+  const struct {
+    std::string_view kind;
+    std::size_t bytes_max;
+  } kinds[] = {{"hello", 16 << 10},   {"events", 16 << 10}, {"welcome", 16 << 10}, {"ack", 16 << 10},
+               {"reject", 16 << 10},  {"who", 16 << 10},    {"stored", 16 << 10},  {"interest", 256 << 10},
+               {"beat", 256 << 10},   {"bye", 256 << 10},   {"replay", 4 << 20},   {"end", 4 << 20},
+               {"unknown", 256 << 10}};
+  for (const auto& [kind, bytes_max] : kinds) {
+    INFO(kind);
+    const auto error_of_frame = [&, kind = kind](std::size_t bytes) {
+      std::string frame;
+      pack::Writer(frame).map(1).text("k").text(kind);
+      frame.resize(bytes);  // what stands behind `k` is not looked at
+      wire::Kind read{};
+      return wire::decode_kind(frame, read);
+    };
+    CHECK(error_of_frame(bytes_max) == DecodeError::none);
+    CHECK(error_of_frame(bytes_max + 1) == DecodeError::too_large);
+  }
+}
+
+TEST_CASE("the longest question is read, and so is its kind") {
+  std::vector<std::string> names;
+  for (int i = 0; i < 20'000; ++i) names.push_back(std::string(60, 'x') + std::to_string(i));
+  wire::ReplayRequest question{5, {"E_*"}, {}, {}, {}, {}, 1000, 9};
+  question.from.emplace();
+  for (const std::string& name : names) {
+    question.from->push_back({name, wire::id_end - 1});
+    question.to.push_back({name, wire::id_end - 1});
+  }
+  const std::string frame = encoded(question);
+  REQUIRE(frame.size() > limits::list_frame_bytes_max);
+  REQUIRE(frame.size() < limits::replay_frame_bytes_max);
+  wire::Kind kind{};
+  CHECK(wire::decode_kind(frame, kind) == DecodeError::none);
+  CHECK(kind == wire::Kind::replay);
+  wire::ReplayRequest read;
+  CHECK(wire::decode(frame, read) == DecodeError::none);
+  CHECK(read == question);
+}
+
+TEST_CASE("a question that is broken elsewhere still says its number") {
+  const auto number = [](auto write) {
+    std::string frame;
+    write(pack::Writer(frame));
+    return wire::question_number(frame);
+  };
+  CHECK(number([](auto to) { to.map(2).text("t").uint(1).text("i").uint(7); }) == 7);
+  CHECK(number([](auto to) { to.map(3).text("i").uint(7).text("t").array(1).text("no topic"); }) == 7);
+  CHECK(number([](auto to) { to.map(1).text("i").uint(wire::id_end - 1); }) == wire::id_end - 1);
+  CHECK(number([](auto to) { to.map(2).text("i").uint(7).uint(1).uint(2); }) == 7);
+  CHECK(number([](auto to) { to.map(2).text("i").array(1).uint(7).text("i").uint(8); }) == 8);
+  CHECK(number([](auto to) { to.map(1).text("i").uint(wire::id_end); }) == 0);
+  CHECK(number([](auto to) { to.map(1).text("i").text("7"); }) == 0);
+  CHECK(number([](auto to) { to.array(2).text("i").uint(7); }) == 0);
+  CHECK(wire::question_number("") == 0);
 }
 
 TEST_CASE("a header that is used again keeps nothing of the message before") {

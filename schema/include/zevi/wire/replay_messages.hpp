@@ -65,4 +65,8 @@ void encode(const ReplayEnd& message, std::string& out);
 [[nodiscard]] DecodeError decode(std::string_view frame, StoredHead& message) noexcept;
 [[nodiscard]] DecodeError decode(std::string_view frame, ReplayEnd& message);
 
+/// The field `i` of a question that may be broken elsewhere, so that its refusal can say which one it was; 0
+/// if it cannot be read.
+[[nodiscard]] std::uint64_t question_number(std::string_view frame) noexcept;
+
 }  // namespace zevi::wire
