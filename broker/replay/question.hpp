@@ -12,7 +12,7 @@ namespace zevi::broker {
 /// A question that was read, with the frame that its texts point into. It does not move.
 class Question {
  public:
-  /// Null if the frame is no question; `error` then says why, and `request.i` cannot be told.
+  /// Null if the frame is no question; `error` then says why.
   [[nodiscard]] static std::unique_ptr<Question> read(std::string_view frame, wire::DecodeError& error);
   Question(const Question&) = delete;
   Question& operator=(const Question&) = delete;

@@ -81,14 +81,15 @@ void Replay::read_questions(const Now& now) {
 
 void Replay::receive(ReplaySocket::Incoming& incoming, const Now& now) {
   const std::string& routing_id = incoming.routing_id;
+  const std::string_view frame = incoming.frames.empty() ? "" : incoming.frames[0].to_string_view();
+  const std::uint64_t i = wire::question_number(frame);
   // libzmq gives an identity that begins with a zero byte to every peer that chose none.
-  if (!routing_id.starts_with('\0')) return refuse(routing_id, 0, "a routing id of the reader's own");
-  if (incoming.frames.size() != 1) return refuse(routing_id, 0, "a question is one frame");
+  if (!routing_id.starts_with('\0')) return refuse(routing_id, i, "a routing id of the reader's own");
+  if (incoming.frames.size() != 1) return refuse(routing_id, i, "a question is one frame");
   wire::DecodeError error = wire::DecodeError::none;
-  std::unique_ptr<Question> question = Question::read(incoming.frames[0].to_string_view(), error);
-  if (!question) return refuse(routing_id, 0, wire::describe(error));
+  std::unique_ptr<Question> question = Question::read(frame, error);
+  if (!question) return refuse(routing_id, i, wire::describe(error));
 
-  const std::uint64_t i = question->request().i;
   if (question_bytes_ + question->bytes() > question_bytes_max) {
     return refuse(routing_id, i, "the questions that wait fill 64 MiB: ask again later");
   }
