@@ -131,7 +131,7 @@ void History::expire_topics(std::uint64_t now_ns) {
   }
 }
 
-StoredMessage* History::find(const Topic& topic, std::uint64_t q, std::uint64_t now_ns) {
+Found History::find(const Topic& topic, std::uint64_t q, std::uint64_t now_ns) {
   const auto found = topics_.find(&topic);
   if (found == topics_.end()) return nullptr;
   std::deque<Record>& records = found->second.records;
@@ -141,7 +141,7 @@ StoredMessage* History::find(const Topic& topic, std::uint64_t q, std::uint64_t 
   return at == records.end() ? nullptr : &at->message;
 }
 
-StoredMessage* History::find_since(const Topic& topic, std::uint64_t at_ns, std::uint64_t now_ns) {
+Found History::find_since(const Topic& topic, std::uint64_t at_ns, std::uint64_t now_ns) {
   const auto found = topics_.find(&topic);
   if (found == topics_.end()) return nullptr;
   const std::deque<Record>& records = found->second.records;

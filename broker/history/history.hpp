@@ -37,9 +37,8 @@ class History : public MessageSink, public ReplaySource {
   /// Gives up what has become too old. To be called in every round; looks 10 times a second.
   void expire(const Now& now);
 
-  [[nodiscard]] StoredMessage* find(const Topic& topic, std::uint64_t q, std::uint64_t now_ns) override;
-  [[nodiscard]] StoredMessage* find_since(const Topic& topic, std::uint64_t at,
-                                          std::uint64_t now_ns) override;
+  [[nodiscard]] Found find(const Topic& topic, std::uint64_t q, std::uint64_t now_ns) override;
+  [[nodiscard]] Found find_since(const Topic& topic, std::uint64_t at, std::uint64_t now_ns) override;
 
  private:
   struct Record {

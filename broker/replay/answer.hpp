@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -18,23 +19,29 @@ namespace zevi::broker {
 /// before its turn is named as gone. What arrives after `prepare` has seen its topic is no part of the
 /// answer.
 ///
-/// Over all topics the messages come in the order in which the broker took them in.
+/// Over all topics the messages come in the order in which the broker took them in. While one is being read
+/// from the disk, the answer waits: `prepare` is not done, and `peek` says that it is coming.
 class Answer {
  public:
-  /// `topics` are those that match, in order.
-  Answer(std::unique_ptr<Question> question, std::vector<const Topic*> topics, std::uint64_t epoch);
+  /// `topics` are those that match, in order; `ended` is what is known of the epoch that the question names,
+  /// if that is an earlier one.
+  Answer(std::unique_ptr<Question> question, std::vector<const Topic*> topics, std::uint64_t epoch,
+         const ReplaySource::EndedEpoch* ended = nullptr);
 
   /// Why the question cannot be answered, in words; empty if it can.
   [[nodiscard]] std::string_view refusal() const noexcept;
 
-  /// Finds the place to begin in the next `topics_max` topics. True when all are done.
+  /// Finds the place to begin in the next `topics_max` topics. True when all are done; if not, `is_waiting`
+  /// says whether it waits for the disk.
   [[nodiscard]] bool prepare(ReplaySource& source, std::uint64_t now_ns, std::size_t topics_max);
 
   /// The next message to send and its topic; null if all that the answer holds is sent.
-  [[nodiscard]] StoredMessage* peek(ReplaySource& source, std::uint64_t now_ns);
+  [[nodiscard]] Found peek(ReplaySource& source, std::uint64_t now_ns);
   [[nodiscard]] const Topic& topic() const noexcept { return *current().topic; }
   /// The message that `peek` gave was sent.
   void advance(ReplaySource& source, const StoredMessage& sent, std::uint64_t now_ns);
+
+  [[nodiscard]] bool is_waiting() const noexcept { return is_waiting_; }
 
   [[nodiscard]] wire::ReplayEnd end() const;
   [[nodiscard]] const Question& question() const noexcept { return *question_; }
@@ -50,9 +57,15 @@ class Answer {
   /// When the next message of a place was taken in, and which place.
   using Turn = std::pair<std::uint64_t, std::size_t>;
 
-  [[nodiscard]] Place first_place(const Topic& topic, ReplaySource& source, std::uint64_t now_ns) const;
-  /// Puts a place in line for its next message, if it has one.
-  void line_up(std::size_t place, ReplaySource& source, std::uint64_t now_ns);
+  /// False if it waits.
+  [[nodiscard]] bool find_place(Place& place, ReplaySource& source, std::uint64_t now_ns);
+  /// Where the answer begins in a topic, if it is asked for by number.
+  [[nodiscard]] std::uint64_t asked_q(const Topic& topic, std::uint64_t from) const;
+  [[nodiscard]] std::uint64_t last_wanted(const Topic& topic) const;
+  /// Puts a place in line for its next message, if it has one. False if it waits.
+  [[nodiscard]] bool line_up(std::size_t place, ReplaySource& source, std::uint64_t now_ns);
+  /// Tries again what had to wait. False if it still does.
+  [[nodiscard]] bool line_up_again(ReplaySource& source, std::uint64_t now_ns);
   void cover_gone(Place& place, std::uint64_t end_q);
   void take_turn();
   [[nodiscard]] const Place& current() const noexcept { return places_[turns_.front().second]; }
@@ -60,7 +73,8 @@ class Answer {
   std::unique_ptr<Question> question_;
   std::vector<const Topic*> topics_;
   std::uint64_t epoch_;
-  bool is_of_this_epoch_;
+  const ReplaySource::EndedEpoch* ended_;
+  bool are_numbers_known_;  ///< those of the question
   std::vector<Place> places_;
   std::vector<Turn> turns_;  // a heap, the earliest in front
   std::vector<wire::GoneRange> gone_;
@@ -68,6 +82,8 @@ class Answer {
   std::uint64_t body_bytes_ = 0;
   std::size_t end_bytes_ = 0;  // of the end marker, an upper bound
   bool more_ = false;
+  bool is_waiting_ = false;
+  std::optional<std::size_t> not_in_line_;  ///< the place that waits for its next message
 };
 
 }  // namespace zevi::broker

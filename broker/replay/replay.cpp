@@ -20,6 +20,8 @@ constexpr int questions_per_round = 64;
 /// needs to empty it to a reader that reads.
 constexpr std::chrono::microseconds pause_min{100};
 constexpr std::chrono::microseconds pause_max{25'600};
+/// Whoever waits for the disk is woken by it; this is for what the disk could not read.
+constexpr std::chrono::milliseconds disk_pause{50};
 
 }  // namespace
 
@@ -55,6 +57,10 @@ void Replay::do_work(const Now& now) {
       case Progress::goes_on:
         turns_.push_back(&reader);
         break;
+      case Progress::waits:
+        reader.retry_at = now.steady + disk_pause;
+        turns_.push_back(&reader);
+        break;
       case Progress::left:
         counters_.add(Counter::replays_abandoned, reader.waiting.size() + 1);
         [[fallthrough]];
@@ -64,6 +70,12 @@ void Replay::do_work(const Now& now) {
     }
   }
   plan(now);
+}
+
+void Replay::wake() noexcept {
+  for (Reader* const reader : turns_) {
+    if (std::exchange(reader->is_waiting, false)) reader->retry_at = {};
+  }
 }
 
 void Replay::plan(const Now& now) {
@@ -131,6 +143,7 @@ Replay::Progress Replay::serve(Reader& reader, Slice& turn, const Now& now) {
   while (!is_finished && sent == ReplaySocket::Sent::sent && !turn.is_spent()) {
     if (!reader.answer) begin_next_answer(reader);
     if (reader.end.empty()) sent = send_messages(reader, turn, now);
+    if (reader.is_waiting) break;
     if (sent != ReplaySocket::Sent::sent || reader.end.empty()) continue;
     sent = send_end(reader);
     if (sent != ReplaySocket::Sent::sent) continue;
@@ -143,6 +156,10 @@ Replay::Progress Replay::serve(Reader& reader, Slice& turn, const Now& now) {
     reader.pause = pause_min;
   }
   if (is_finished) return Progress::finished;
+  if (reader.is_waiting) {
+    reader.last_progress = now.steady;
+    return Progress::waits;
+  }
   if (sent == ReplaySocket::Sent::left || now.steady - reader.last_progress > patience) return Progress::left;
   return sent == ReplaySocket::Sent::full ? Progress::paused : Progress::goes_on;
 }
@@ -151,7 +168,9 @@ void Replay::begin_next_answer(Reader& reader) {
   std::unique_ptr<Question> question = std::move(reader.waiting.front());
   reader.waiting.pop_front();
   std::vector<const Topic*> topics = topics_.matching(question->request().t);
-  reader.answer = std::make_unique<Answer>(std::move(question), std::move(topics), epoch_);
+  const std::uint64_t asked_epoch = question->request().b;
+  reader.answer =
+      std::make_unique<Answer>(std::move(question), std::move(topics), epoch_, source_.ended(asked_epoch));
   reader.is_prepared = false;
   const std::string_view refusal = reader.answer->refusal();
   if (refusal.empty()) return;
@@ -168,12 +187,17 @@ ReplaySocket::Sent Replay::send_messages(Reader& reader, Slice& turn, const Now&
   while (!reader.is_prepared) {
     if (turn.is_spent()) return ReplaySocket::Sent::sent;
     reader.is_prepared = answer.prepare(source_, now.realtime_ns, topics_per_message);
+    reader.is_waiting = answer.is_waiting();
+    if (reader.is_waiting) return ReplaySocket::Sent::sent;
     turn.spend(0);
   }
   head_.clear();
   wire::encode(wire::StoredHead{answer.question().request().i}, head_);
   while (!turn.is_spent()) {
-    StoredMessage* const message = answer.peek(source_, now.realtime_ns);
+    const Found next = answer.peek(source_, now.realtime_ns);
+    reader.is_waiting = next.is_coming();
+    if (reader.is_waiting) break;
+    StoredMessage* const message = next.message();
     if (message == nullptr) {
       wire::encode(answer.end(), reader.end);
       break;

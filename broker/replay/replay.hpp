@@ -36,6 +36,8 @@ class Replay {
 
   /// Reads what was asked and sends a slice of what is due.
   void do_work(const Now& now);
+  /// What answers were waiting for may have been read from the disk.
+  void wake() noexcept;
 
   [[nodiscard]] zmq::socket_ref socket() noexcept { return socket_.socket(); }
   [[nodiscard]] std::string endpoint() const { return socket_.endpoint(); }
@@ -48,7 +50,8 @@ class Replay {
     std::deque<std::unique_ptr<Question>> waiting;
     std::unique_ptr<Answer> answer;  ///< to the question before those
     bool is_prepared = false;
-    std::string end;  ///< the answer's last frame, once it is due
+    bool is_waiting = false;  ///< for the disk
+    std::string end;          ///< the answer's last frame, once it is due
     SteadyTime last_progress;
     SteadyTime retry_at{};
     std::chrono::microseconds pause{100};
@@ -63,7 +66,7 @@ class Replay {
       bytes -= of_bytes < bytes ? of_bytes : bytes;
     }
   };
-  enum class Progress : std::uint8_t { goes_on, paused, finished, left };
+  enum class Progress : std::uint8_t { goes_on, paused, waits, finished, left };
 
   void read_questions(const Now& now);
   void receive(ReplaySocket::Incoming& incoming, const Now& now);

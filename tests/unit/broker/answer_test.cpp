@@ -1,4 +1,7 @@
 #include "replay/answer.hpp"
+
+#include <set>
+
 #include "catch.hpp"
 #include "history_support.hpp"
 
@@ -43,7 +46,7 @@ void prepare(HistoryScene& scene, Answer& answer) {
 }
 
 bool send_one(HistoryScene& scene, Answer& answer, Told& told) {
-  StoredMessage* const message = answer.peek(scene.history, scene.now().realtime_ns);
+  StoredMessage* const message = answer.peek(scene.history, scene.now().realtime_ns).message();
   if (message == nullptr) return false;
   told.sent.emplace_back(answer.topic().name, message->q);
   answer.advance(scene.history, *message, scene.now().realtime_ns);
@@ -205,4 +208,91 @@ TEST_CASE("a question whose topics an end marker cannot name is refused") {
   }
   CHECK_FALSE(answer_to(scene, question({"*"}))->refusal().empty());
   CHECK(answer_to(scene, question({"x*", "y"}))->refusal().find("fewer") != std::string_view::npos);
+}
+
+namespace {
+
+/// Gives everything only when it is asked the second time, and remembers an epoch.
+class SlowSource : public ReplaySource, public ReplaySource::EndedEpoch {
+ public:
+  explicit SlowSource(ReplaySource& source) : source_(source) {}
+
+  Found find(const Topic& topic, std::uint64_t q, std::uint64_t now_ns) override {
+    return is_first(topic, q) ? Found::coming() : source_.find(topic, q, now_ns);
+  }
+  Found find_since(const Topic& topic, std::uint64_t at, std::uint64_t now_ns) override {
+    return is_first(topic, at) ? Found::coming() : source_.find_since(topic, at, now_ns);
+  }
+  std::uint64_t last_q(const Topic& topic) const override { return topic.name == "A" ? 5 : 0; }
+
+ private:
+  bool is_first(const Topic& topic, std::uint64_t what) { return asked_.emplace(&topic, what).second; }
+
+  ReplaySource& source_;
+  std::set<std::pair<const Topic*, std::uint64_t>> asked_;
+};
+
+}  // namespace
+
+TEST_CASE("an answer that waits for what is read from the disk is the same in the end") {
+  HistoryScene scene(everything);
+  for (int i = 0; i < 4; ++i) {
+    scene.take("A", 2);
+    scene.wait(std::chrono::milliseconds(1));
+    scene.take("B", 3);
+    scene.wait(std::chrono::milliseconds(1));
+  }
+  wire::ReplayRequest by_number = question({"*"});
+  by_number.from = {{"A", 4}};
+  wire::ReplayRequest by_time = question({"*"});
+  by_time.since = scene.now().realtime_ns - 5'000'000;
+  wire::ReplayRequest by_count = question({"*"});
+  by_count.last = 4;
+  for (const wire::ReplayRequest& request : {by_number, by_time, by_count}) {
+    const Told at_once = ask(scene, request);
+    SlowSource slow(scene.history);
+    const std::unique_ptr<Answer> answer = answer_to(scene, request);
+    int waits = 0;
+    while (!answer->prepare(slow, scene.now().realtime_ns, 16)) waits += answer->is_waiting() ? 1 : 0;
+    Told told;
+    for (;;) {
+      const Found found = answer->peek(slow, scene.now().realtime_ns);
+      if (found.is_coming()) {
+        ++waits;
+        continue;
+      }
+      if (found.message() == nullptr) break;
+      told.sent.emplace_back(answer->topic().name, found.message()->q);
+      answer->advance(slow, *found.message(), scene.now().realtime_ns);
+    }
+    CHECK(told.sent == at_once.sent);
+    CHECK(waits >= 2);
+    CHECK_FALSE(answer->end().ended);
+  }
+}
+
+TEST_CASE("numbers beyond the end of an earlier epoch are moved back to it, and its end is told") {
+  HistoryScene scene(everything);
+  scene.take("A", 5);
+  scene.take("A", 5);
+  scene.take("B", 1);
+  SlowSource slow(scene.history);
+  wire::ReplayRequest request = question({"*"});
+  request.b = 5;
+  request.from = {{"A", 9}, {"B", 3}};
+  request.to = {{"B", 3}};
+  std::string frame;
+  wire::encode(request, frame);
+  wire::DecodeError error{};
+  Answer answer(Question::read(frame, error), scene.topics.matching({"*"}), HistoryScene::epoch, &slow);
+  prepare(scene, answer);
+  const Told told = finish(scene, answer);
+  CHECK(told.sent == Numbers{{"A", 6}});
+  CHECK(told.next == Numbers{{"A", 11}, {"B", 1}});
+  CHECK(told.gone.empty());
+  const wire::ReplayEnd end = answer.end();
+  REQUIRE(end.ended);
+  REQUIRE(end.ended->size() == 2);
+  CHECK(end.ended->at(0).count == 5);
+  CHECK(end.ended->at(1).count == 0);
 }

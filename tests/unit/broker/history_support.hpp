@@ -59,7 +59,7 @@ class HistoryScene {
   }
 
   [[nodiscard]] broker::StoredMessage* message(const std::string& name, std::uint64_t q) {
-    return history.find(*topics.find_or_add(name), q, now_.realtime_ns);
+    return history.find(*topics.find_or_add(name), q, now_.realtime_ns).message();
   }
   /// The first number of the message that is found; 0 for none.
   [[nodiscard]] std::uint64_t found(const std::string& name, std::uint64_t q) {
@@ -68,7 +68,7 @@ class HistoryScene {
   }
   [[nodiscard]] std::uint64_t found_since(const std::string& name, std::uint64_t at) {
     const broker::StoredMessage* const found =
-        history.find_since(*topics.find_or_add(name), at, now_.realtime_ns);
+        history.find_since(*topics.find_or_add(name), at, now_.realtime_ns).message();
     return found == nullptr ? 0 : found->q;
   }
   [[nodiscard]] std::uint64_t counter(broker::Counter which) const { return counters_.get(which); }
