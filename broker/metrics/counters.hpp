@@ -38,6 +38,7 @@ enum class Counter : std::uint8_t {
   replay_gone,
   replays_refused,
   replays_abandoned,
+  replay_queued_bytes,
   publishers_up,
   publishers_down,
   count_,
@@ -77,6 +78,7 @@ inline constexpr std::array<CounterText, static_cast<std::size_t>(Counter::count
     {"replay_gone", "numbers asked for that the history held no longer"},
     {"replays_refused", "questions refused: malformed, or more than a reader or all of them may ask at once"},
     {"replays_abandoned", "questions whose reader left, or read nothing for a minute, before the end"},
+    {"replay_queued_bytes", "memory of answers that their readers have not taken yet"},
     {"publishers_up", "publishers that said hello for the first time"},
     {"publishers_down", "publishers that said goodbye or fell silent"},
 }};
@@ -92,6 +94,9 @@ class Counters {
   void subtract(Counter counter, std::uint64_t by) noexcept {
     auto& value = values_[static_cast<std::size_t>(counter)];
     value.store(value.load(std::memory_order_relaxed) - by, std::memory_order_relaxed);
+  }
+  void set(Counter counter, std::uint64_t to) noexcept {
+    values_[static_cast<std::size_t>(counter)].store(to, std::memory_order_relaxed);
   }
   [[nodiscard]] std::uint64_t get(Counter counter) const noexcept {
     return values_[static_cast<std::size_t>(counter)].load(std::memory_order_relaxed);

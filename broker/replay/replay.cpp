@@ -36,6 +36,7 @@ Replay::Replay(zmq::context_t& context, const std::string& endpoint, ReplaySourc
 
 void Replay::do_work(const Now& now) {
   read_questions(now);
+  counters_.set(Counter::replay_queued_bytes, all_queued_->load(std::memory_order_relaxed));
   if (turns_.empty()) return;
   Slice slice{slice_messages, slice_bytes};
   const std::size_t share = std::max(turn_messages_min, slice_messages / turns_.size());
@@ -65,7 +66,7 @@ void Replay::do_work(const Now& now) {
         counters_.add(Counter::replays_abandoned, reader.waiting.size() + 1);
         [[fallthrough]];
       case Progress::finished:
-        forget(reader);
+        leave_turns(reader);
         break;
     }
   }
@@ -105,22 +106,28 @@ void Replay::receive(ReplaySocket::Incoming& incoming, const Now& now) {
   if (question_bytes_ + question->bytes() > question_bytes_max) {
     return refuse(routing_id, i, "the questions that wait fill 64 MiB: ask again later");
   }
-  auto found = readers_.find(routing_id);
-  if (found == readers_.end()) {
-    if (readers_.size() >= readers_max) {
-      return refuse(routing_id, i, "256 readers are being answered: ask again later");
-    }
-    found = readers_.emplace(routing_id, std::make_unique<Reader>()).first;
-    found->second->routing_id = routing_id;
-    found->second->last_progress = now.steady;
-    turns_.push_back(found->second.get());
-  }
-  Reader& reader = *found->second;
+  Reader& reader = reader_of(routing_id);
   if (reader.waiting.size() >= questions_max) {
     return refuse(routing_id, i, "16 questions of this connection wait: ask when one is answered");
   }
+  if (!reader.is_in_turns) {
+    if (turns_.size() >= readers_max) {
+      return refuse(routing_id, i, "256 readers are being answered: ask again later");
+    }
+    reader.is_in_turns = true;
+    reader.last_progress = now.steady;
+    turns_.push_back(&reader);
+  }
   question_bytes_ += question->bytes();
   reader.waiting.push_back(std::move(question));
+}
+
+Replay::Reader& Replay::reader_of(const std::string& routing_id) {
+  if (const auto found = readers_.find(routing_id); found != readers_.end()) return *found->second;
+  std::erase_if(readers_, [](const auto& entry) {
+    return !entry.second->is_in_turns && entry.second->queue.is_empty();
+  });
+  return *readers_.emplace(routing_id, std::make_unique<Reader>(routing_id, all_queued_)).first->second;
 }
 
 void Replay::refuse(std::string_view routing_id, std::uint64_t i, std::string_view reason) {
@@ -202,7 +209,7 @@ ReplaySocket::Sent Replay::send_messages(Reader& reader, Slice& turn, const Now&
       wire::encode(answer.end(), reader.end);
       break;
     }
-    const auto sent = socket_.send(reader.routing_id, head_, answer.topic().name, *message);
+    const auto sent = socket_.send(reader.routing_id, reader.queue, head_, answer.topic().name, *message);
     if (sent != ReplaySocket::Sent::sent) return sent;
     counters_.add(Counter::replay_events, message->n);
     turn.spend(message->body.size());
@@ -212,7 +219,7 @@ ReplaySocket::Sent Replay::send_messages(Reader& reader, Slice& turn, const Now&
 }
 
 ReplaySocket::Sent Replay::send_end(Reader& reader) {
-  const auto sent = socket_.send(reader.routing_id, reader.end);
+  const auto sent = socket_.send(reader.routing_id, reader.queue, reader.end);
   if (sent == ReplaySocket::Sent::sent && reader.answer->refusal().empty()) {
     counters_.add(Counter::replays);
     counters_.add(Counter::replay_gone, reader.answer->gone());
@@ -231,10 +238,12 @@ void Replay::pause(Reader& reader, const Now& now) {
   reader.pause = std::min(2 * reader.pause, pause_max);
 }
 
-void Replay::forget(Reader& reader) {
+void Replay::leave_turns(Reader& reader) {
   if (reader.answer) finish_answer(reader);
   for (const auto& question : reader.waiting) question_bytes_ -= question->bytes();
-  readers_.erase(readers_.find(reader.routing_id));
+  reader.waiting.clear();
+  reader.is_in_turns = false;
+  reader.retry_at = {};
 }
 
 }  // namespace zevi::broker

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "answer.hpp"
+#include "answer_queue.hpp"
 #include "metrics/counters.hpp"
 #include "question.hpp"
 #include "replay_socket.hpp"
@@ -21,7 +22,7 @@ namespace zevi::broker {
 
 /// Answers readers, a slice in every round of the routing thread, so that live events never wait for more
 /// than a slice. A reader's questions are answered one after another, different readers' in turn. One that
-/// does not read pauses its own answer alone; what waits for it is bounded by the socket's mark.
+/// does not read pauses its own answer alone; what waits for it is bounded by its `AnswerQueue`.
 class Replay {
  public:
   /// The most readers with a question, and what one of them and all of them may ask before they are answered.
@@ -46,7 +47,12 @@ class Replay {
 
  private:
   struct Reader {
-    std::string routing_id;
+    Reader(std::string_view id, std::shared_ptr<AnswerQueue::Count> all_queued)
+        : routing_id(id), queue(std::move(all_queued)) {}
+
+    const std::string routing_id;
+    AnswerQueue queue;
+    bool is_in_turns = false;
     std::deque<std::unique_ptr<Question>> waiting;
     std::unique_ptr<Answer> answer;  ///< to the question before those
     bool is_prepared = false;
@@ -70,6 +76,7 @@ class Replay {
 
   void read_questions(const Now& now);
   void receive(ReplaySocket::Incoming& incoming, const Now& now);
+  [[nodiscard]] Reader& reader_of(const std::string& routing_id);
   void refuse(std::string_view routing_id, std::uint64_t i, std::string_view reason);
 
   /// Goes on with a reader's answers as far as `turn` and the reader allow.
@@ -79,7 +86,8 @@ class Replay {
   void begin_next_answer(Reader& reader);
   void finish_answer(Reader& reader);
   void pause(Reader& reader, const Now& now);
-  void forget(Reader& reader);
+  /// The reader has no question any more.
+  void leave_turns(Reader& reader);
   void plan(const Now& now);
 
   ReplaySocket socket_;
@@ -89,8 +97,10 @@ class Replay {
   Counters& counters_;
   Complaints& complaints_;
 
-  StringMap<std::unique_ptr<Reader>> readers_;  // those with a question
-  std::deque<Reader*> turns_;                   // the same
+  /// Those with a question, and those that have not taken the whole of their last answer.
+  StringMap<std::unique_ptr<Reader>> readers_;
+  std::deque<Reader*> turns_;  // those with a question
+  std::shared_ptr<AnswerQueue::Count> all_queued_ = std::make_shared<AnswerQueue::Count>(0);
   std::size_t question_bytes_ = 0;
   SteadyTime next_work_ = SteadyTime::max();
   ReplaySocket::Incoming incoming_;

@@ -43,14 +43,15 @@ ReplaySocket::Sent ReplaySocket::address(std::string_view routing_id) {
   return zmq_errno() == EAGAIN ? Sent::full : Sent::left;
 }
 
-ReplaySocket::Sent ReplaySocket::send(std::string_view routing_id, std::string_view head,
+ReplaySocket::Sent ReplaySocket::send(std::string_view routing_id, AnswerQueue& queue, std::string_view head,
                                       std::string_view topic, StoredMessage& message) {
+  const std::size_t bytes = message.header.size() + message.body.size();
+  if (!queue.has_room(bytes)) return Sent::full;
   const Sent result = address(routing_id);
   if (result != Sent::sent) return result;
   zmq::message_t header;
-  zmq::message_t body;
   header.copy(message.header);
-  body.copy(message.body);
+  zmq::message_t body = queue.hold(message.body, bytes);
   // The mark counts whole messages, so the frames behind the address find room; if the reader leaves
   // meanwhile, libzmq throws them away.
   socket_.send(zmq::message_t(head), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
@@ -60,9 +61,18 @@ ReplaySocket::Sent ReplaySocket::send(std::string_view routing_id, std::string_v
   return Sent::sent;
 }
 
-ReplaySocket::Sent ReplaySocket::send(std::string_view routing_id, std::string_view end) {
+ReplaySocket::Sent ReplaySocket::send(std::string_view routing_id, AnswerQueue& queue, std::string_view end) {
+  if (!queue.has_room(end.size())) return Sent::full;
   const Sent result = address(routing_id);
-  if (result == Sent::sent) socket_.send(zmq::message_t(end), zmq::send_flags::dontwait);
+  if (result != Sent::sent) return result;
+  zmq::message_t content(end);
+  socket_.send(queue.hold(content, end.size()), zmq::send_flags::dontwait);
+  return Sent::sent;
+}
+
+ReplaySocket::Sent ReplaySocket::send(std::string_view routing_id, std::string_view refusal) {
+  const Sent result = address(routing_id);
+  if (result == Sent::sent) socket_.send(zmq::message_t(refusal), zmq::send_flags::dontwait);
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 #include <zmq.hpp>
 
+#include "answer_queue.hpp"
 #include "replay_source.hpp"
 
 namespace zevi::broker {
@@ -33,10 +34,13 @@ class ReplaySocket {
     full,  ///< the reader does not keep up; try again later
     left,  ///< the reader is gone
   };
-  /// One part of an answer. Never blocks, and never sends a part of it.
-  [[nodiscard]] Sent send(std::string_view routing_id, std::string_view head, std::string_view topic,
-                          StoredMessage& message);
-  [[nodiscard]] Sent send(std::string_view routing_id, std::string_view end);
+  /// One part of an answer, if the reader's queue has room for it. Never blocks, and never sends a part of
+  /// it.
+  [[nodiscard]] Sent send(std::string_view routing_id, AnswerQueue& queue, std::string_view head,
+                          std::string_view topic, StoredMessage& message);
+  [[nodiscard]] Sent send(std::string_view routing_id, AnswerQueue& queue, std::string_view end);
+  /// A short refusal.
+  [[nodiscard]] Sent send(std::string_view routing_id, std::string_view refusal);
 
  private:
   /// What follows goes to this reader.

@@ -175,6 +175,31 @@ def test_readers_that_ask_and_vanish_leave_nothing_behind(scene, dealers):
     assert broker.stopped_counters()["replays_abandoned"] > 0
 
 
+def test_readers_that_never_read_hold_a_bounded_part_of_what_the_history_has_given_up(zevid):
+    broker = zevid("--history", "=8MiB")
+    context = zmq.Context()
+    with RawPublisher(broker.ingress).open() as publisher, RawReader(broker.endpoint("replay")) as reader:
+        publish(publisher, 1000)
+        before = memory_bytes(broker.pid)
+        readers = []
+        for _ in range(40):
+            # Queues of 64 messages that hold all of the history; the last one has its whole answer in there.
+            for last in (1000, 600, 480, 150):
+                stuck = context.socket(zmq.DEALER)
+                stuck.linger, stuck.rcvhwm = 0, 1
+                stuck.connect(broker.endpoint("replay"))
+                stuck.send(question(last=last, limit_bytes=16 * MIB))
+                assert stuck.poll(30_000), "the beginning of the answer"
+                readers.append(stuck)
+            publish(publisher, 1000)  # the history holds others now
+            assert len(reader.ask("E_BIG", last=100).events) >= 100
+        # 64 MiB for all, 128 KiB for each of 160, and what the allocator keeps.
+        grown = memory_bytes(broker.pid) - before
+        assert grown < 150 * MIB, f"{grown / MIB:.0f} MiB"
+        context.destroy(linger=0)
+        wait_until(lambda: len(reader.ask("E_BIG", limit_bytes=16 * MIB).events) >= 500, what="a whole answer")
+
+
 def test_readers_beyond_256_that_never_read_are_refused_while_others_are_answered(scene, dealers):
     broker, publisher, reader = scene
     stuck = [dealers() for _ in range(250)]
