@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Set
 
+import pytest
 from source_tree import files_ending, text_of, tracked_files
 
 
@@ -29,7 +30,8 @@ def test_every_c_and_cpp_source_is_listed():
     assert not [str(p) for p in files_ending(".c", ".cpp") if not _listed(p)]
 
 
-def test_every_system_test_is_listed():
-    listed = text_of(Path("tests/system/meson.build"))
-    tests = [p for p in tracked_files() if p.parent == Path("tests/system") and p.name.startswith("test_")]
+@pytest.mark.parametrize("folder", ["tests/system", "tests/fault"])
+def test_every_test_with_real_processes_is_listed(folder):
+    listed = text_of(Path(folder) / "meson.build")
+    tests = [p for p in tracked_files() if p.parent == Path(folder) and p.name.startswith("test_")]
     assert not [str(p) for p in tests if f"'{p.stem}'" not in listed]

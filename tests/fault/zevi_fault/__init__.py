@@ -1,0 +1,1 @@
+"""Runs of real processes with faults, and the audit of what became of every event."""
