@@ -2,7 +2,8 @@
  * A worker that publishes numbered events at a steady rate until SIGTERM, and keeps a journal of what
  * publishing answered for each, in a mapped file that outlives it when it is killed:
  *
- *   numbering_worker -j JOURNAL [-c COUNTERS] [-r EVENTS_PER_SECOND] [-t TOPICS] [-n EVENTS] [-b PADDING_BYTES]
+ *   numbering_worker -j JOURNAL [-c COUNTERS] [-r EVENTS_PER_SECOND] [-t TOPICS] [-n EVENTS] [-b
+ * PADDING_BYTES]
  *
  * The events {"n": 1}, {"n": 2}, ... go to E_FAULT_0, E_FAULT_1, ... in turn, each topic with numbers of its
  * own; -n ends it after so many. At its end it waits until the broker has acknowledged everything, closes,

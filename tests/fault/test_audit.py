@@ -48,7 +48,7 @@ def books(workers, found, timeline=None, **how):
     """The report and the only reader's count. `found` may be stretches already."""
     stretches = found if found and isinstance(found[0], Stretch) else [Stretch(found, "yes")]
     workers = workers if isinstance(workers, list) else [workers]
-    report = audit(workers, {"reader": stretches}, timeline or Timeline(), **how)
+    report = audit(workers, [("reader", stretches)], timeline or Timeline(), **how)
     return report, report.readers["reader"]
 
 

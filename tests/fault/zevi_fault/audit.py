@@ -80,7 +80,7 @@ class Report:
 
 def audit(
     workers: Iterable[Worker],
-    logs: Dict[str, List[Stretch]],
+    logs: Iterable[Tuple[str, List[Stretch]]],
     timeline: Timeline,
     broker_keeps: bool = False,
 ) -> Report:
@@ -92,7 +92,7 @@ def audit(
         for topic, published in worker.topics.items():
             if published.invalid:
                 report.faults.append(f"{worker.name}: {topic}: {published.invalid} events refused")
-    for reader, stretches in logs.items():
+    for reader, stretches in logs:
         report.readers[reader] = _ReaderAudit(reader, workers, timeline, broker_keeps, report).run(stretches)
     return report
 
@@ -112,7 +112,7 @@ class _ReaderAudit:
     ) -> None:
         self._reader = reader
         self._workers = workers
-        self._timeline = timeline
+        self._excuses = timeline.excuses(reader)
         self._broker_keeps = broker_keeps
         self._report = report
         self._count = Count()
@@ -225,7 +225,7 @@ class _ReaderAudit:
                 is_tail = n > self._last_n[key] and not worker.closed
                 may += 1
                 must += not is_tail
-                if not self._timeline.may_be_dropped(time_us):
+                if not self._excuses.may_be_dropped(time_us):
                     self._blame("unexplained", worker, index, n, "dropped")
             elif outcome == KEPT and not delivered:
                 lower, upper = self._book_missing(worker, index, n, kept, time_us)
@@ -244,7 +244,7 @@ class _ReaderAudit:
         if is_tail and not acknowledged:
             self._count.lost_with_process += 1
             return 0, 1  # the broker may have had it
-        if self._broker_keeps or not self._timeline.may_be_lost_with_broker(time_us, self._reader):
+        if self._broker_keeps or not self._excuses.may_be_lost_with_broker(time_us):
             self._blame("unexplained", worker, index, n, "lost")
             return (0, 1) if is_tail else (1, 1)
         if is_tail:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 from zevi_test.programs import Program, find_program
 from zevi_test.waiting import wait_until
@@ -175,6 +175,20 @@ class FaultRun:
             interval=0.02,
         )
 
+    def events_logged(self) -> int:
+        """By all readers together."""
+        for reader in self.readers:
+            reader.tail.read()
+        return sum(reader.tail.events for reader in self.readers)
+
+    def programs_by_name(self) -> Iterator[Tuple[str, Program]]:
+        """Those that run."""
+        if self.broker is not None:
+            yield "broker", self.broker
+        for one in [*self.workers, *self.readers]:
+            if one.program is not None and one.program.running():
+                yield one.name, one.program
+
     # The end
 
     def settle(self, deadline: float = 60) -> None:
@@ -204,7 +218,7 @@ class FaultRun:
             self.timeline.workers_away += worker.away
         return audit(
             [worker.read() for worker in self.workers],
-            {reader.name: list(read_stretches(reader.log)) for reader in self.readers},
+            ((reader.name, list(read_stretches(reader.log))) for reader in self.readers),
             self.timeline,
             broker_keeps,
         )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from typing import Dict, List, Tuple
 
-#: Nothing of an interval's end is known yet.
+#: Of an interval whose end is not known yet.
 _OPEN = 1 << 62
 
 
@@ -39,26 +40,49 @@ class Timeline:
     def note_broker_killed(self) -> None:
         self.broker_kills.append(now_us())
 
-    def may_be_lost_with_broker(self, time_us: int, reader: str) -> bool:
+    def excuses(self, reader: str) -> "Excuses":
+        """Of the run as it is so far."""
+        return Excuses(self, reader)
+
+
+class Excuses:
+    """What can have been lost for one reader, and when."""
+
+    def __init__(self, timeline: Timeline, reader: str) -> None:
+        self._lag_us = timeline.lag_us
+        self._kills = sorted(timeline.broker_kills)
+        self._full = _merge(timeline.broker_away, timeline.lag_us)
+        away = timeline.broker_away + timeline.workers_away + timeline.readers_away.get(reader, [])
+        self._away = _merge(away, timeline.lag_us)
+
+    def may_be_lost_with_broker(self, time_us: int) -> bool:
         """Whether an event that was published then can have been with a broker that was killed before the reader had it:
         all the time from then to the end of that broker it was under way, or somebody on its way was away."""
-        away = sorted(self.broker_away + self.workers_away + self.readers_away.get(reader, []))
-        for kill in self.broker_kills:
-            if time_us <= kill and self._under_way(time_us, away) >= kill:
-                return True
-        return False
+        next_kill = bisect_left(self._kills, time_us)
+        if next_kill == len(self._kills):
+            return False
+        until = time_us + self._lag_us
+        at = bisect_right(self._away, (until, _OPEN)) - 1
+        if at >= 0:
+            until = max(until, self._away[at][1])
+        return until >= self._kills[next_kill]
 
     def may_be_dropped(self, time_us: int) -> bool:
         """Whether the ring can have been full then: the broker did not take anything in, or had not caught up yet."""
-        return any(begin <= time_us <= end + self.lag_us for begin, end in self.broker_away)
+        at = bisect_right(self._full, (time_us, _OPEN)) - 1
+        return at >= 0 and time_us <= self._full[at][1]
 
-    def _under_way(self, time_us: int, away: List[List[int]]) -> int:
-        """Until when an event can be under way that is published then."""
-        until = time_us + self.lag_us
-        for begin, end in away:
-            if begin <= until:
-                until = max(until, end + self.lag_us)
-        return until
+
+def _merge(intervals: List[List[int]], lag_us: int) -> List[Tuple[int, int]]:
+    """In order, each longer by the time that it takes to catch up. Two belong together if an event that was delayed by the
+    first can still be under way when the second begins."""
+    merged: List[Tuple[int, int]] = []
+    for begin, end in sorted(map(tuple, intervals)):
+        if merged and begin <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(merged[-1][1], end + lag_us)
+        else:
+            merged.append((begin, end + lag_us))
+    return merged
 
 
 def overlaps(interval: Tuple[int, int], others: List[Tuple[int, int]]) -> bool:
