@@ -7,7 +7,6 @@
 #include <exception>
 
 #include "history/retention.hpp"
-#include "runtime/bind.hpp"
 #include "runtime/socket_wait.hpp"
 #include "zevi/endpoints.hpp"
 
@@ -68,7 +67,8 @@ class Broker::Impl {
     check(options_);
     const broker::Endpoints wanted = endpoints_of(options_);
     if (!options_.runtime_dir.empty()) directory_.emplace(options_.runtime_dir);
-    routing_ = std::make_unique<broker::Routing>(options_, context_, wanted, counters_);
+    routing_ = std::make_unique<broker::Routing>(options_, context_, wanted,
+                                                 directory_ ? &*directory_ : nullptr, counters_);
     endpoints_ = routing_->endpoints();
     stopping_ = false;
     thread_ = std::thread([this] { run(); });
@@ -80,10 +80,6 @@ class Broker::Impl {
     wakeup_.signal();
     thread_.join();
     routing_.reset();
-    for (const std::string& endpoint :
-         {endpoints_.ingress, endpoints_.stream, endpoints_.events, endpoints_.replay}) {
-      broker::remove_socket_file(endpoint);
-    }
     directory_.reset();
   }
 

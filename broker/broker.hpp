@@ -20,6 +20,7 @@
 #include "replay/replay.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/complaints.hpp"
+#include "runtime/endpoint_guard.hpp"
 #include "runtime/runtime_directory.hpp"
 #include "runtime/wakeup.hpp"
 #include "sequencing/sequencer.hpp"
@@ -46,8 +47,9 @@ struct Endpoints {
 /// history comes last, and a slice at a time.
 class Routing {
  public:
+  /// `directory` is the one that the broker holds, or null; it outlives the routing state.
   Routing(const BrokerOptions& options, zmq::context_t& context, const Endpoints& endpoints,
-          Counters& counters);
+          RuntimeDirectory* directory, Counters& counters);
 
   /// One round. Returns the time of the next one if nothing arrives before.
   SteadyTime do_work();
@@ -89,6 +91,7 @@ class Routing {
   Sequencer sequencer_;
   Conversation conversation_;
   Replay replay_;
+  EndpointGuard guard_;
 
   std::string routing_id_;
   std::vector<zmq::message_t> frames_;

@@ -30,7 +30,7 @@ std::uint64_t first_generation(const Now& now) {
 }  // namespace
 
 Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const Endpoints& endpoints,
-                 Counters& counters)
+                 RuntimeDirectory* directory, Counters& counters)
     : counters_(counters),
       epoch_(random_id()),
       complaints_(options.log),
@@ -44,10 +44,14 @@ Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const En
       history_(options.history, counters_),
       sequencer_(epoch_, options.coalesce_max, counters_),
       conversation_(random_id(), publishers_, topics_, interest_, sequencer_, counters_, complaints_),
-      replay_(context, endpoints.replay, history_, topics_, epoch_, counters_, complaints_) {
+      replay_(context, endpoints.replay, history_, topics_, epoch_, counters_, complaints_),
+      guard_(directory, counters_, options.log) {
   sequencer_.add_sink(stream_);
   sequencer_.add_sink(events_);
   sequencer_.add_sink(history_);
+  guard_.watch(ingress_.socket(), ingress_.endpoint());
+  for (FanoutSocket& fanout : fanouts_) guard_.watch(fanout.socket(), fanout.endpoint());
+  guard_.watch(replay_.socket(), replay_.endpoint());
 }
 
 SteadyTime Routing::do_work() {
@@ -68,6 +72,7 @@ SteadyTime Routing::do_work() {
                     "no beat for 3 s");
   });
   complaints_.report(now.steady);
+  guard_.check(now.steady);
   return more ? now.steady : next_deadline(now);
 }
 

@@ -19,7 +19,7 @@ FanoutSocket::FanoutSocket(zmq::context_t& context, const std::string& endpoint,
   // A subscription is at most a topic long; what is larger comes from no subscriber.
   socket_.set(zmq::sockopt::maxmsgsize, std::int64_t{1024});
   socket_.set(zmq::sockopt::linger, linger_ms);
-  bind(socket_, endpoint);
+  bind_to(socket_, endpoint);
 }
 
 FanoutSocket::~FanoutSocket() {

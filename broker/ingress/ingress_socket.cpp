@@ -22,7 +22,7 @@ IngressSocket::IngressSocket(zmq::context_t& context, const std::string& endpoin
   socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::ingress_frame_bytes_max));
   socket_.set(zmq::sockopt::rcvhwm, receive_queue_max);
   socket_.set(zmq::sockopt::linger, linger_ms);
-  bind(socket_, endpoint);
+  bind_to(socket_, endpoint);
 }
 
 IngressSocket::~IngressSocket() {

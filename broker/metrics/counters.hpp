@@ -41,6 +41,7 @@ enum class Counter : std::uint8_t {
   replay_queued_bytes,
   publishers_up,
   publishers_down,
+  sockets_restored,
   count_,
 };
 
@@ -81,6 +82,7 @@ inline constexpr std::array<CounterText, static_cast<std::size_t>(Counter::count
     {"replay_queued_bytes", "memory of answers that their readers have not taken yet"},
     {"publishers_up", "publishers that said hello for the first time"},
     {"publishers_down", "publishers that said goodbye or fell silent"},
+    {"sockets_restored", "socket files that were put back after somebody had removed them"},
 }};
 
 /// Written by the broker's thread alone, read by any.

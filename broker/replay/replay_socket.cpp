@@ -26,7 +26,7 @@ ReplaySocket::ReplaySocket(zmq::context_t& context, const std::string& endpoint)
   socket_.set(zmq::sockopt::rcvhwm, receive_queue_max);
   socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::replay_frame_bytes_max));
   socket_.set(zmq::sockopt::linger, linger_ms);
-  bind(socket_, endpoint);
+  bind_to(socket_, endpoint);
 }
 
 ReplaySocket::~ReplaySocket() {

@@ -18,14 +18,6 @@ constexpr mode_t socket_mode = 0660;
 constexpr int handshake_ms_max = 5000;
 constexpr std::string_view ipc_scheme = "ipc://";
 
-/// The path of an `ipc://` endpoint; empty for other endpoints and for those that are no file of a fixed
-/// name.
-std::string socket_path(const std::string& endpoint) {
-  if (!endpoint.starts_with(ipc_scheme)) return {};
-  std::string path = endpoint.substr(ipc_scheme.size());
-  return path.starts_with('@') || path == "*" ? std::string() : path;
-}
-
 bool somebody_listens(const std::string& path) {
   sockaddr_un address{};
   if (path.size() >= sizeof address.sun_path) return false;
@@ -42,7 +34,13 @@ bool somebody_listens(const std::string& path) {
 
 }  // namespace
 
-void bind(zmq::socket_t& socket, const std::string& endpoint) {
+std::string socket_path(const std::string& endpoint) {
+  if (!endpoint.starts_with(ipc_scheme)) return {};
+  std::string path = endpoint.substr(ipc_scheme.size());
+  return path.starts_with('@') || path == "*" ? std::string() : path;
+}
+
+void bind_to(zmq::socket_ref socket, const std::string& endpoint) {
   const std::string path = socket_path(endpoint);
   if (!path.empty() && somebody_listens(path)) {
     throw Error("cannot bind " + endpoint +
@@ -66,11 +64,6 @@ void unbind_inproc(zmq::socket_ref socket) noexcept {
   // Fails when the context has ended, and the name with it.
   if (zmq_getsockopt(socket.handle(), ZMQ_LAST_ENDPOINT, endpoint, &bytes) != 0) return;
   if (std::string_view(endpoint).starts_with("inproc://")) zmq_unbind(socket.handle(), endpoint);
-}
-
-void remove_socket_file(const std::string& endpoint) noexcept {
-  const std::string path = socket_path(endpoint);
-  if (!path.empty()) unlink(path.c_str());
 }
 
 }  // namespace zevi::broker

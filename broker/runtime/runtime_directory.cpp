@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "zevi/error.hpp"
 
@@ -36,29 +37,48 @@ std::string holder_of(int lock_fd) {
   return pid.empty() ? "another broker" : "a broker (pid " + pid + ")";
 }
 
+/// Makes the lock file of a directory, if needed, locks it and returns its descriptor.
+int take_lock(const std::string& directory) {
+  const std::string lock_path = directory + "/lock";
+  const int lock_fd = open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, lock_mode);
+  if (lock_fd < 0) {
+    throw Error("cannot open " + lock_path + ": " + std::strerror(errno) +
+                "; check the directory's owner and mode or choose another with --runtime-dir");
+  }
+  if (flock(lock_fd, LOCK_EX | LOCK_NB) != 0) {
+    const std::string holder = holder_of(lock_fd);
+    close(lock_fd);
+    throw Error("runtime directory " + directory + " is in use: " + holder +
+                " is running there; stop it or choose another with --runtime-dir");
+  }
+  const std::string pid = std::to_string(getpid()) + "\n";
+  if (ftruncate(lock_fd, 0) != 0 || pwrite(lock_fd, pid.data(), pid.size(), 0) < 0) {
+    const int reason = errno;
+    close(lock_fd);
+    throw Error("cannot write " + lock_path + ": " + std::strerror(reason) +
+                "; make room on its file system");
+  }
+  return lock_fd;
+}
+
 }  // namespace
 
 RuntimeDirectory::RuntimeDirectory(std::string path) : path_(std::move(path)) {
   make_directory(path_);
-  const std::string lock_path = path_ + "/lock";
-  lock_fd_ = open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, lock_mode);
-  if (lock_fd_ < 0) {
-    throw Error("cannot open " + lock_path + ": " + std::strerror(errno) +
-                "; check the directory's owner and mode or choose another with --runtime-dir");
+  lock_fd_ = take_lock(path_);
+}
+
+bool RuntimeDirectory::restore() {
+  struct stat held {};
+  struct stat there {};
+  const bool is_there = stat((path_ + "/lock").c_str(), &there) == 0;
+  if (is_there && fstat(lock_fd_, &held) == 0 && held.st_dev == there.st_dev && held.st_ino == there.st_ino) {
+    return false;
   }
-  if (flock(lock_fd_, LOCK_EX | LOCK_NB) != 0) {
-    const std::string holder = holder_of(lock_fd_);
-    close(lock_fd_);
-    throw Error("runtime directory " + path_ + " is in use: " + holder +
-                " is running there; stop it or choose another with --runtime-dir");
-  }
-  const std::string pid = std::to_string(getpid()) + "\n";
-  if (ftruncate(lock_fd_, 0) != 0 || pwrite(lock_fd_, pid.data(), pid.size(), 0) < 0) {
-    const int reason = errno;
-    close(lock_fd_);
-    throw Error("cannot write " + lock_path + ": " + std::strerror(reason) +
-                "; make room on its file system");
-  }
+  make_directory(path_);
+  const int lock_fd = take_lock(path_);
+  close(std::exchange(lock_fd_, lock_fd));
+  return true;
 }
 
 RuntimeDirectory::~RuntimeDirectory() {

@@ -15,6 +15,10 @@ class RuntimeDirectory {
   RuntimeDirectory(const RuntimeDirectory&) = delete;
   RuntimeDirectory& operator=(const RuntimeDirectory&) = delete;
 
+  /// Takes the directory and its lock again if somebody has removed them; false if they are in place. Throws
+  /// `zevi::Error` if another broker has taken them.
+  bool restore();
+
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
  private:

@@ -1,6 +1,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "catch.hpp"
@@ -22,6 +23,27 @@ TEST_CASE("a runtime directory is made with mode 0750 and held by one broker at 
                       contains_text("pid " + std::to_string(getpid())) && contains_text("--runtime-dir"));
   }
   CHECK_NOTHROW(RuntimeDirectory(path));
+}
+
+TEST_CASE("a runtime directory that was removed is made and held again, unless another broker has it") {
+  const TemporaryDirectory base;
+  const std::string path = base.path() + "/zevi";
+  RuntimeDirectory held(path);
+  CHECK_FALSE(held.restore());
+  std::filesystem::remove(path + "/lock");
+  CHECK(held.restore());
+  CHECK_THROWS_AS(RuntimeDirectory(path), zevi::Error);
+  std::filesystem::remove_all(path);
+  CHECK(held.restore());
+  CHECK_FALSE(held.restore());
+  CHECK_THROWS_AS(RuntimeDirectory(path), zevi::Error);
+
+  std::filesystem::remove_all(path);
+  {
+    const RuntimeDirectory other(path);
+    CHECK_THROWS_WITH(held.restore(), contains_text("in use"));
+  }
+  CHECK(held.restore());
 }
 
 TEST_CASE("a runtime directory that cannot be made says why") {
