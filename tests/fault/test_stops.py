@@ -51,6 +51,25 @@ def test_a_broker_that_stands_still_costs_a_worker_no_time_and_bounded_memory(fa
     assert percentile(standing, 0.5) < 100_000
 
 
+@tells_of_losses_with_broker
+def test_a_reader_that_is_killed_while_events_are_dropped_is_told_of_them_after_its_next_start(fault_run):
+    run = fault_run()
+    run.start_broker()
+    readers = [run.start_reader() for _ in range(2)]
+    run.start_worker(rate=10000, padding=1000)
+    run.wait_events(5000)
+    run.stop_broker()
+    stand_still(2.5)
+    run.kill_reader(readers[0])
+    run.resume_broker()
+    run.start_reader(readers[0])
+    run.wait_events(5000)
+    report = run.finish()
+    for count in report.readers.values():
+        assert count.dropped > 0
+        assert count.delivered + count.dropped == count.published
+
+
 def test_a_worker_that_stands_still_for_longer_than_its_beat_loses_nothing(fault_run):
     run = fault_run()
     run.start_broker()

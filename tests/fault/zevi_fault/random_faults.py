@@ -47,6 +47,7 @@ class RandomFaults:
             (self._stop_worker, 2),
             (self._kill_reader, 3),
             (self._stop_reader, 2),
+            (self._remove_socket, 1),
             (self._crowd, 1),
             (self._deaf_subscriber, 1),
         ]
@@ -109,6 +110,13 @@ class RandomFaults:
     def _resume_broker(self) -> None:
         self._run.resume_broker()
         self._broker_busy = False
+
+    def _remove_socket(self) -> Optional[str]:
+        path = self._run.runtime_dir / self._draw.choice(("ingress", "stream", "events", "replay"))
+        if self._broker_busy or not path.exists():
+            return None
+        path.unlink()
+        return "socket file removed"
 
     # Workers. The first one is never killed, so that its memory can be seen over the whole run.
 
