@@ -50,7 +50,10 @@ broker::Endpoints endpoints_of(const BrokerOptions& options) {
   return {endpoint_or_default(options.ingress, options.runtime_dir, endpoint_names::ingress),
           endpoint_or_default(options.stream, options.runtime_dir, endpoint_names::stream),
           endpoint_or_default(options.events, options.runtime_dir, endpoint_names::events),
-          endpoint_or_default(options.replay, options.runtime_dir, endpoint_names::replay)};
+          endpoint_or_default(options.replay, options.runtime_dir, endpoint_names::replay),
+          options.control.empty() && options.runtime_dir.empty()
+              ? std::string()
+              : endpoint_or_default(options.control, options.runtime_dir, endpoint_names::control)};
 }
 
 }  // namespace
@@ -138,6 +141,9 @@ const std::string& Broker::events() const noexcept {
 }
 const std::string& Broker::replay() const noexcept {
   return impl_->endpoints().replay;
+}
+const std::string& Broker::control() const noexcept {
+  return impl_->endpoints().control;
 }
 std::vector<CounterValue> Broker::statistics() const {
   return impl_->statistics();

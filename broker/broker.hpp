@@ -9,6 +9,7 @@
 #include <vector>
 #include <zmq.hpp>
 
+#include "control/control.hpp"
 #include "egress/events_endpoint.hpp"
 #include "egress/fanout_socket.hpp"
 #include "egress/stream_endpoint.hpp"
@@ -37,6 +38,7 @@ struct Endpoints {
   std::string stream;
   std::string events;
   std::string replay;
+  std::string control;  ///< empty: nobody can ask
 };
 
 /// All routing state, built from its parts in the order in which they start. One thread runs it: `do_work` is
@@ -91,6 +93,7 @@ class Routing {
   Sequencer sequencer_;
   Conversation conversation_;
   Replay replay_;
+  std::optional<Control> control_;
   EndpointGuard guard_;
 
   std::string routing_id_;

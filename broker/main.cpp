@@ -48,6 +48,8 @@ zevi::program::OptionTable option_table() {
       "where scripts subscribe, one event a message; default ipc://DIR/events")(
       "replay", po::value<std::string>()->default_value("")->value_name("ENDPOINT"),
       "where readers ask for what is kept; default ipc://DIR/replay")(
+      "control", po::value<std::string>()->default_value("")->value_name("ENDPOINT"),
+      "where programs ask about the broker: zevi status; default ipc://DIR/control")(
       "history",
       po::value<Texts>()
           ->default_value({"=64MB", "E_PROFILING_=none"}, "64MB for all topics, none for E_PROFILING_")
@@ -81,6 +83,7 @@ zevi::BrokerOptions broker_options(const po::variables_map& values, const zevi::
   options.stream = values["stream"].as<std::string>();
   options.events = values["events"].as<std::string>();
   options.replay = values["replay"].as<std::string>();
+  options.control = values["control"].as<std::string>();
   try {
     options.history = zevi::broker::parse_history(values["history"].as<Texts>());
     options.max_age = zevi::broker::parse_max_age(values["max-age"].as<Texts>());
@@ -141,7 +144,7 @@ int serve(int argc, char** argv) {
   zevi::Broker broker(broker_options(values, log));
   broker.start();
   log.info("ready: ingress " + broker.ingress() + ", stream " + broker.stream() + ", events " +
-           broker.events() + ", replay " + broker.replay());
+           broker.events() + ", replay " + broker.replay() + ", control " + broker.control());
   wait_for_stop(signals);
   log.info("stopping");
   broker.stop();

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "broker.hpp"
+#include "control/effective_options.hpp"
 #include "zevi/random_id.hpp"
 #include "zevi/topic.hpp"
 
@@ -52,6 +53,24 @@ Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const En
   guard_.watch(ingress_.socket(), ingress_.endpoint());
   for (FanoutSocket& fanout : fanouts_) guard_.watch(fanout.socket(), fanout.endpoint());
   guard_.watch(replay_.socket(), replay_.endpoint());
+  if (endpoints.control.empty()) return;
+  const Now now = clock_.now();
+  control_.emplace(context, endpoints.control,
+                   Sources{topics_, publishers_, interest_, fanouts_[stream_index], fanouts_[events_index],
+                           history_, counters_},
+                   topics_, counters_, complaints_);
+  guard_.watch(control_->socket(), control_->endpoint());
+  const Endpoints bound = this->endpoints();
+  control_->set_identity({epoch_,
+                          now.realtime_ns,
+                          now.steady,
+                          options.runtime_dir,
+                          {{"ingress", bound.ingress},
+                           {"stream", bound.stream},
+                           {"events", bound.events},
+                           {"replay", bound.replay},
+                           {"control", bound.control}},
+                          effective_options(options)});
 }
 
 SteadyTime Routing::do_work() {
@@ -65,6 +84,7 @@ SteadyTime Routing::do_work() {
   send_answers();
   history_.expire(now);
   replay_.do_work(now);
+  if (control_) control_->do_work(now);
   publishers_.expire(now.steady, [&](const Publisher& publisher) {
     counters_.add(Counter::publishers_down);
     complaints_.add("publisher down",
@@ -93,13 +113,15 @@ void Routing::drain(std::chrono::milliseconds time_max) {
 }
 
 std::vector<zmq::socket_ref> Routing::sockets() {
-  return {ingress_.socket(), fanouts_[stream_index].socket(), fanouts_[events_index].socket(),
-          replay_.socket()};
+  std::vector<zmq::socket_ref> all{ingress_.socket(), fanouts_[stream_index].socket(),
+                                   fanouts_[events_index].socket(), replay_.socket()};
+  if (control_) all.push_back(control_->socket());
+  return all;
 }
 
 Endpoints Routing::endpoints() const {
   return {ingress_.endpoint(), fanouts_[stream_index].endpoint(), fanouts_[events_index].endpoint(),
-          replay_.endpoint()};
+          replay_.endpoint(), control_ ? control_->endpoint() : std::string()};
 }
 
 bool Routing::read_ingress(const Now& now) {
@@ -165,8 +187,9 @@ void Routing::send_answers() {
 }
 
 SteadyTime Routing::next_deadline(const Now& now) const {
-  return std::min({now.steady + idle_max, sequencer_.deadline(), conversation_.deadline(),
-                   interest_.deadline(), barriers_.deadline(), replay_.deadline(), complaints_.deadline()});
+  return std::min({now.steady + idle_max, control_ ? control_->deadline() : SteadyTime::max(),
+                   sequencer_.deadline(), conversation_.deadline(), interest_.deadline(),
+                   barriers_.deadline(), replay_.deadline(), complaints_.deadline()});
 }
 
 }  // namespace zevi::broker

@@ -38,7 +38,9 @@ bool FanoutSocket::next_change(Change& change) {
 }
 
 void FanoutSocket::count(const Change& change) {
+  const std::uint64_t counted = is_topic_prefix(change.prefix) ? 1 : 0;
   if (change.subscribed) {
+    subscriptions_ += counted;
     const auto found = prefixes_.find(change.prefix);
     if (found != prefixes_.end()) {
       ++found->second;
@@ -48,7 +50,9 @@ void FanoutSocket::count(const Change& change) {
     return;
   }
   const auto found = prefixes_.find(change.prefix);
-  if (found != prefixes_.end() && --found->second == 0) prefixes_.erase(found);
+  if (found == prefixes_.end()) return;
+  subscriptions_ -= counted;
+  if (--found->second == 0) prefixes_.erase(found);
 }
 
 bool FanoutSocket::wants(std::string_view topic) const noexcept {
@@ -57,6 +61,17 @@ bool FanoutSocket::wants(std::string_view topic) const noexcept {
     if (prefixes_.find(topic.substr(0, size)) != prefixes_.end()) return true;
   }
   return false;
+}
+
+std::uint64_t FanoutSocket::subscriptions(std::string_view prefix) const noexcept {
+  const auto found = prefixes_.find(prefix);
+  return found == prefixes_.end() ? 0 : found->second;
+}
+
+std::uint64_t FanoutSocket::subscriptions_of_topic(std::string_view topic) const noexcept {
+  std::uint64_t count = 0;
+  for (std::size_t size = 0; size <= topic.size(); ++size) count += subscriptions(topic.substr(0, size));
+  return count;
 }
 
 void FanoutSocket::send(std::string_view topic, zmq::message_t second, zmq::message_t third) {

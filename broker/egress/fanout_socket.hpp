@@ -34,6 +34,11 @@ class FanoutSocket {
   /// True if a subscriber is there for this topic.
   [[nodiscard]] bool wants(std::string_view topic) const noexcept;
 
+  /// How many subscriptions there are: in all, of exactly this prefix, and of those that begin a topic.
+  [[nodiscard]] std::uint64_t subscriptions() const noexcept { return subscriptions_; }
+  [[nodiscard]] std::uint64_t subscriptions(std::string_view prefix) const noexcept;
+  [[nodiscard]] std::uint64_t subscriptions_of_topic(std::string_view topic) const noexcept;
+
   /// Sends one message of three frames. Never blocks: a subscriber whose queue is full loses it.
   void send(std::string_view topic, zmq::message_t second, zmq::message_t third);
 
@@ -43,6 +48,7 @@ class FanoutSocket {
   zmq::socket_t socket_;
   zmq::message_t incoming_;
   StringMap<std::uint64_t> prefixes_;
+  std::uint64_t subscriptions_ = 0;  // without those that are no prefix of a topic
 };
 
 }  // namespace zevi::broker

@@ -70,6 +70,8 @@ void History::take(SequencedMessage& message) {
   record.arrival = arrivals_++;
   if (message.topic.max_age.count() > 0) record.oldest_ns = oldest_event_ns(message);
   record.bytes = cost_bytes(stored.header.size(), stored.body.size());
+  topic->bytes += record.bytes;
+  topic->events += stored.n;
   charge(*topic->budget, record.bytes, stored.n);
   trim(*topic->budget);
 }
@@ -89,6 +91,8 @@ void History::drop_oldest(TopicRecords& topic, Counter reason) {
   Budget& budget = *topic.budget;
   const Record& oldest = topic.records.front();
   counters_.add(reason, oldest.message.n);
+  topic.bytes -= oldest.bytes;
+  topic.events -= oldest.message.n;
   give_back(budget, oldest.bytes, oldest.message.n);
   auto place = budget.by_oldest.extract({oldest.arrival, &topic});
   topic.records.pop_front();
@@ -148,6 +152,20 @@ Found History::find_since(const Topic& topic, std::uint64_t at_ns, std::uint64_t
   const auto at = std::partition_point(records.begin(), records.end(),
                                        [at_ns](const Record& record) { return record.message.at < at_ns; });
   return at == records.end() ? nullptr : find(topic, at->message.q, now_ns);
+}
+
+History::Held History::held(const Topic& topic) const {
+  const auto found = topics_.find(&topic);
+  if (found == topics_.end()) return {};
+  const TopicRecords& records = found->second;
+  return {records.records.front().message.q, records.events, records.bytes};
+}
+
+std::vector<History::Usage> History::usage() const {
+  std::vector<Usage> all;
+  all.reserve(budgets_.size());
+  for (const Budget& budget : budgets_) all.push_back({budget.limit, budget.bytes, budget.events});
+  return all;
 }
 
 void History::charge(Budget& budget, std::uint64_t bytes, std::uint64_t events) {

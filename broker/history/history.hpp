@@ -37,6 +37,21 @@ class History : public MessageSink, public ReplaySource {
   /// Gives up what has become too old. To be called in every round; looks 10 times a second.
   void expire(const Now& now);
 
+  /// What is held of a topic; all 0 for nothing.
+  struct Held {
+    std::uint64_t first_q = 0;
+    std::uint64_t events = 0;
+    std::uint64_t bytes = 0;
+  };
+  [[nodiscard]] Held held(const Topic& topic) const;
+  /// How much of each limit is used.
+  struct Usage {
+    HistoryLimit limit;
+    std::uint64_t bytes = 0;
+    std::uint64_t events = 0;
+  };
+  [[nodiscard]] std::vector<Usage> usage() const;
+
   [[nodiscard]] Found find(const Topic& topic, std::uint64_t q, std::uint64_t now_ns) override;
   [[nodiscard]] Found find_since(const Topic& topic, std::uint64_t at, std::uint64_t now_ns) override;
 
@@ -53,6 +68,8 @@ class History : public MessageSink, public ReplaySource {
     const Topic* topic = nullptr;
     Budget* budget = nullptr;
     std::deque<Record> records;  ///< in the order of `q` and `at`
+    std::uint64_t bytes = 0;     ///< what the records cost
+    std::uint64_t events = 0;
   };
 
   /// A limit and what it counts.

@@ -88,6 +88,7 @@ void Conversation::receive_hello(std::string_view routing_id, std::string_view f
     auto name = std::make_shared<PublisherName>();
     *name = {hello.id, std::string(hello.src), hello.pid, std::string(hello.host)};
     publisher = &publishers_.add(std::move(name), now.steady);
+    publisher->since_ns = now.realtime_ns;
     publisher->last_s = hello.s - 1;
     publisher->numbered_elsewhere = hello.s > 1;
     counters_.add(Counter::publishers_up);
@@ -151,6 +152,8 @@ void Conversation::take_in(Publisher& publisher, Topic& topic, const wire::Event
   pace_.count(numbers->pace, now.steady);
   counters_.add(Counter::batches_received);
   counters_.add(Counter::events_received, header.n);
+  topic.activity.count(header.n, body.size(), now);
+  publisher.activity.count(header.n, body.size(), now);
   Piece piece{publisher.name, std::string(header.o), header.p, header.n, std::move(body)};
   if (topic.max_age.count() == 0) return sequencer_.accept(topic, std::move(piece), now);
 
@@ -159,7 +162,7 @@ void Conversation::take_in(Publisher& publisher, Topic& topic, const wire::Event
       without_older(std::move(piece), static_cast<std::int64_t>(now.realtime_ns) - topic.max_age.count());
   for (const Piece& part : parts) expired -= part.n;
   counters_.add(Counter::events_expired, expired);
-  lose(topic, expired);
+  lose(publisher, topic, &Losses::expired, expired);
   for (Piece& part : parts) sequencer_.accept(topic, std::move(part), now);
 }
 
@@ -175,7 +178,9 @@ PublisherTopic* Conversation::numbers_of(Publisher& publisher, const Topic& topi
 PublisherTopic* Conversation::account(Publisher& publisher, Topic& topic, const wire::EventsHeader& header) {
   PublisherTopic* const numbers = numbers_of(publisher, topic, {header.p, header.d});
   if (numbers == nullptr) return nullptr;
-  if (numbers->next_p != 0 && header.p > numbers->next_p) lose(topic, header.p - numbers->next_p);
+  if (numbers->next_p != 0 && header.p > numbers->next_p) {
+    lose(publisher, topic, &Losses::dropped, header.p - numbers->next_p);
+  }
   numbers->dropped = std::max(numbers->dropped, header.d);
   numbers->next_p = header.p + header.n;
   return numbers;
@@ -189,13 +194,16 @@ void Conversation::account_drops(Publisher& publisher, const std::vector<wire::T
     PublisherTopic* const numbers = numbers_of(publisher, *topic, {0, drop.count});
     if (numbers == nullptr || drop.count <= numbers->dropped) continue;
     const std::uint64_t lost = drop.count - numbers->dropped;
-    lose(*topic, lost);
+    lose(publisher, *topic, &Losses::dropped, lost);
     numbers->dropped = drop.count;
     if (numbers->next_p != 0) numbers->next_p += lost;
   }
 }
 
-void Conversation::lose(Topic& topic, std::uint64_t events) {
+void Conversation::lose(Publisher& publisher, Topic& topic, std::uint64_t Losses::*why,
+                        std::uint64_t events) {
+  publisher.losses.*why += events;
+  topic.losses.*why += events;
   topic.lost_before += events;
   counters_.add(Counter::events_lost_before, events);
 }
@@ -211,7 +219,7 @@ void Conversation::refuse_batch(Publisher& publisher, const wire::EventsHeader& 
       is_topic(header.t) && !is_reserved_topic(header.t) ? topics_.find_or_add(header.t) : nullptr;
   if (topic == nullptr || header.n == 0) return;
   // The refused events took numbers, so they are lost to the topic's readers like dropped ones.
-  if (account(publisher, *topic, header)) lose(*topic, header.n);
+  if (account(publisher, *topic, header)) lose(publisher, *topic, &Losses::invalid, header.n);
 }
 
 void Conversation::receive_beat(Publisher& publisher, std::string_view frame) {

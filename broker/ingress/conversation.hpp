@@ -69,7 +69,8 @@ class Conversation {
   /// the publisher has too many topics.
   [[nodiscard]] PublisherTopic* account(Publisher& publisher, Topic& topic, const wire::EventsHeader& header);
   void account_drops(Publisher& publisher, const std::vector<wire::TopicCount>& drops);
-  void lose(Topic& topic, std::uint64_t events);
+  /// They are lost to the topic's readers; `why` says whose account they go to.
+  void lose(Publisher& publisher, Topic& topic, std::uint64_t Losses::*why, std::uint64_t events);
 
   void refuse_frame(std::string_view routing_id, const Publisher* publisher, std::string_view reason);
   void ask_who(Publisher& publisher, const Now& now);

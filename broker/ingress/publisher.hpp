@@ -30,6 +30,7 @@ struct Publisher {
   std::string routing_id;  ///< of the connection that said hello last
   std::uint64_t last_s = 0;
   std::uint64_t confirmed_generation = 0;
+  std::uint64_t since_ns = 0;  ///< realtime of its first hello
   SteadyTime last_seen;
   SteadyTime next_who{};  ///< no `who` before this
   bool live = true;       ///< said hello and neither goodbye nor nothing for too long
@@ -39,6 +40,8 @@ struct Publisher {
   std::size_t unacknowledged_bytes = 0;  ///< taken in since the last one
   bool numbered_elsewhere = false;  ///< it had spoken with an earlier broker: its first p here is no loss
   std::unordered_map<const Topic*, PublisherTopic> topics;
+  Activity activity;
+  Losses losses;
 };
 
 }  // namespace zevi::broker

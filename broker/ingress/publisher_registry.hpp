@@ -1,8 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
-#include <unordered_map>
 #include <vector>
 
 #include "publisher.hpp"
@@ -21,6 +21,15 @@ class PublisherRegistry {
   /// The publisher that said hello on this connection, or null.
   [[nodiscard]] Publisher* by_connection(std::string_view routing_id) const;
   [[nodiscard]] Publisher* by_id(std::uint64_t id) const;
+  /// All that are known, those that ended too.
+  [[nodiscard]] const std::map<std::uint64_t, std::unique_ptr<Publisher>>& by_id() const noexcept {
+    return by_id_;
+  }
+  [[nodiscard]] std::size_t live() const {
+    std::size_t count = 0;
+    for_each_live([&count](const Publisher&) { ++count; });
+    return count;
+  }
 
   Publisher& add(std::shared_ptr<const PublisherName> name, SteadyTime now);
   /// From now on `publisher` speaks through this connection.
@@ -56,7 +65,7 @@ class PublisherRegistry {
 
   void forget_ended(SteadyTime now);
 
-  std::unordered_map<std::uint64_t, std::unique_ptr<Publisher>> by_id_;
+  std::map<std::uint64_t, std::unique_ptr<Publisher>> by_id_;
   StringMap<Publisher*> by_connection_;
   SteadyTime next_expiry_{};
 };

@@ -42,13 +42,16 @@ class InterestTable {
   /// When `renew` has something to do.
   [[nodiscard]] SteadyTime deadline() const noexcept;
 
- private:
-  static constexpr std::chrono::milliseconds generation_interval{10};
-
   struct Prefix {
-    std::uint64_t subscribers = 0;
+    std::uint64_t subscribers = 0;  ///< at all endpoints; 0: it lingers
     SteadyTime forget_at = SteadyTime::max();
   };
+  [[nodiscard]] const std::map<std::string, Prefix, std::less<>>& prefixes() const noexcept {
+    return prefixes_;
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds generation_interval{10};
 
   void forget_expired(SteadyTime now);
   void encode_frame();

@@ -8,6 +8,7 @@
 #include <vector>
 #include <zmq.hpp>
 
+#include "activity.hpp"
 #include "runtime/clock.hpp"
 
 namespace zevi::broker {
@@ -66,6 +67,9 @@ struct Topic {
   SteadyTime pending_until{};     ///< when the first of them must leave
   PieceRate rate;
   std::chrono::nanoseconds max_age{0};  ///< 0: events do not expire
+  Activity activity;                    ///< what this broker took in
+  Losses losses;                        ///< what this broker added to `lost_before`
+  std::uint64_t lost_after = 0;         ///< events that readers say did not reach them, each reader's
 };
 
 }  // namespace zevi::broker

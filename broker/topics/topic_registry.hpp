@@ -29,6 +29,16 @@ class TopicRegistry {
     return topics_.emplace(topic->name, std::move(topic)).first->second.get();
   }
 
+  /// The topic of that name; null if there is none.
+  [[nodiscard]] Topic* find(std::string_view name) const {
+    const auto found = topics_.find(name);
+    return found == topics_.end() ? nullptr : found->second.get();
+  }
+
+  [[nodiscard]] const std::map<std::string_view, const Topic*>& in_order() const noexcept {
+    return in_order_;
+  }
+
   /// The topics that match any of `filters`, each a topic or a prefix with `*` behind it, in the order of
   /// their names.
   [[nodiscard]] std::vector<const Topic*> matching(std::vector<std::string_view> filters) const;

@@ -5,6 +5,7 @@
 #include "vectors.hpp"
 #include "zevi/wire/body.hpp"
 #include "zevi/wire/broker_messages.hpp"
+#include "zevi/wire/control_messages.hpp"
 #include "zevi/wire/publisher_messages.hpp"
 #include "zevi/wire/replay_messages.hpp"
 #include "zevi/wire/subscriber_messages.hpp"
@@ -80,6 +81,8 @@ const std::map<std::string, Decode> decoders{
     {"replay", error_of<wire::ReplayRequest>},
     {"stored", error_of<wire::StoredHead>},
     {"end", error_of<wire::ReplayEnd>},
+    {"control", error_of<wire::ControlRequest>},
+    {"answer", error_of<wire::ControlAnswer>},
 };
 
 /// The first `size` bytes in memory of exactly that size, so that the address sanitizer sees a read behind

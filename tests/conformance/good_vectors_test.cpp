@@ -97,6 +97,8 @@ const std::map<std::string, Check> checks{
     {"replay", check_control_frame<wire::ReplayRequest>},
     {"stored", check_control_frame<wire::StoredHead>},
     {"end", check_control_frame<wire::ReplayEnd>},
+    {"control", check_control_frame<wire::ControlRequest>},
+    {"answer", check_control_frame<wire::ControlAnswer>},
     {"body", check_whole_body},
     {"params", check_event_params},
 };

@@ -124,6 +124,29 @@ json to_fields(const wire::ReplayEnd& message) {
   return fields;
 }
 
+json to_fields(const wire::ControlRequest& message) {
+  json fields = {{"cmd", message.cmd}, {"i", message.i}, {"rows_max", message.rows_max}};
+  if (!message.from.empty()) fields["from"] = message.from;
+  if (!message.t.empty()) fields["t"] = message.t;
+  if (message.q != 0) fields["q"] = message.q;
+  if (message.n != 0) fields["n"] = message.n;
+  if (!message.src.empty()) fields["src"] = message.src;
+  if (message.pid != 0) fields["pid"] = message.pid;
+  return fields;
+}
+
+json to_fields(const wire::ControlAnswer& message) {
+  json rows = json::array();
+  for (const std::string_view row : message.rows) {
+    pack::Reader reader(row);
+    rows.push_back(to_json(reader));
+  }
+  json fields = {{"cmd", message.cmd}, {"i", message.i},       {"b", message.b},      {"at", message.at},
+                 {"rows", rows},       {"more", message.more}, {"next", message.next}};
+  if (!message.reason.empty()) fields["reason"] = message.reason;
+  return fields;
+}
+
 json to_json(pack::Reader& reader) {
   pack::Item item;
   if (!reader.next(item)) throw std::runtime_error("no msgpack");

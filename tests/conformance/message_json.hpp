@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "zevi/wire/broker_messages.hpp"
+#include "zevi/wire/control_messages.hpp"
 #include "zevi/wire/publisher_messages.hpp"
 #include "zevi/wire/replay_messages.hpp"
 #include "zevi/wire/subscriber_messages.hpp"
@@ -24,6 +25,8 @@ namespace zevi::conformance {
 [[nodiscard]] nlohmann::json to_fields(const wire::ReplayRequest& message);
 [[nodiscard]] nlohmann::json to_fields(const wire::StoredHead& message);
 [[nodiscard]] nlohmann::json to_fields(const wire::ReplayEnd& message);
+[[nodiscard]] nlohmann::json to_fields(const wire::ControlRequest& message);
+[[nodiscard]] nlohmann::json to_fields(const wire::ControlAnswer& message);
 
 /// One msgpack value as JSON: `bin` is `{"$hex": digits}`, a `bin` key `$hex:` and digits.
 [[nodiscard]] nlohmann::json to_json(pack::Reader& reader);

@@ -8,6 +8,7 @@
 #include "zevi/utf8.hpp"
 #include "zevi/wire/body.hpp"
 #include "zevi/wire/broker_messages.hpp"
+#include "zevi/wire/control_messages.hpp"
 #include "zevi/wire/publisher_messages.hpp"
 #include "zevi/wire/replay_messages.hpp"
 #include "zevi/wire/subscriber_messages.hpp"
@@ -83,7 +84,8 @@ const char* broken_by_frame(std::string_view bytes) {
        {broken_by<wire::Hello>, broken_by<wire::EventsHeader>, broken_by<wire::Beat>, broken_by<wire::Bye>,
         broken_by<wire::Welcome>, broken_by<wire::Interest>, broken_by<wire::Ack>, broken_by<wire::Reject>,
         broken_by<wire::StreamHeader>, broken_by<wire::EventMeta>, broken_by<wire::Ready>,
-        broken_by<wire::ReplayRequest>, broken_by<wire::StoredHead>, broken_by<wire::ReplayEnd>}) {
+        broken_by<wire::ReplayRequest>, broken_by<wire::StoredHead>, broken_by<wire::ReplayEnd>,
+        broken_by<wire::ControlRequest>, broken_by<wire::ControlAnswer>}) {
     if (const char* const broken = question(frame); broken != nullptr) return broken;
   }
   return nullptr;

@@ -166,7 +166,7 @@ def test_a_routing_id_of_the_peers_own_is_refused(scene):
 
 def test_raw_bytes_on_each_socket_do_no_harm(scene):
     broker, subscriber, honest = scene
-    for name in ("ingress", "stream", "events", "replay"):
+    for name in ("ingress", "stream", "events", "replay", "control"):
         for garbage in (b"", b"\x00" * 64, b"GET / HTTP/1.1\r\n\r\n", b"\xff" + b"\xff" * 9 + b"\x7f" * 100):
             with socket.socket(socket.AF_UNIX) as raw:
                 raw.connect(str(broker.runtime_dir / name))

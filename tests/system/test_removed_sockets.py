@@ -9,7 +9,7 @@ import pytest
 
 from zevi_test import RawPublisher, RawReader, RawSubscriber, wait_until
 
-NAMES = ("ingress", "stream", "events", "replay")
+NAMES = ("ingress", "stream", "events", "replay", "control")
 
 
 class Traffic:
@@ -98,16 +98,16 @@ def test_removed_sockets_are_put_back_within_3_s_and_connected_peers_lose_nothin
     with Traffic(broker) as traffic:
         remove(broker)
         began = time.monotonic()
-        wait_until(lambda: all(listens(broker.runtime_dir / name) for name in NAMES), what="all four sockets")
+        wait_until(lambda: all(listens(broker.runtime_dir / name) for name in NAMES), what="all five sockets")
         assert time.monotonic() - began < 3
         check_found(broker)
         traffic.check_nothing_lost()
     lines = [line for line in broker.stderr.splitlines() if "the socket file" in line and "made it again" in line]
-    assert len(lines) == 4
+    assert len(lines) == len(NAMES)
     assert broker.sockets() == sorted(NAMES)
     second = zevid(ready=False)
     assert second.wait() == 1 and f"pid {broker.pid}" in second.stderr
-    assert broker.stopped_counters()["sockets_restored"] == 4
+    assert broker.stopped_counters()["sockets_restored"] == len(NAMES)
 
 
 def test_a_file_that_another_program_listens_on_is_left_to_it_until_it_ends(zevid):
@@ -124,7 +124,7 @@ def test_a_file_that_another_program_listens_on_is_left_to_it_until_it_ends(zevi
         assert path.stat().st_ino == inode
     wait_until(lambda: listens(path), what="the socket that was taken")
     check_found(broker)
-    assert broker.stopped_counters()["sockets_restored"] == 4
+    assert broker.stopped_counters()["sockets_restored"] == len(NAMES)
 
 
 def test_a_runtime_directory_that_another_broker_has_taken_is_left_to_it(zevid):

@@ -92,13 +92,20 @@ def complete(find, words: str) -> list:
 
 
 def test_bash_completes_commands_options_and_topics(find, run_zevi):
-    assert complete(find, "zevi su") == ["sub"]
-    assert complete(find, "zevi help s") == ["sub"]
+    assert complete(find, "zevi su") == ["sub", "subscriptions"]
+    assert complete(find, "zevi help su") == ["sub", "subscriptions"]
     assert complete(find, "zevi sub E_CORE_LO") == ["E_CORE_LOG"]
     assert complete(find, "zevi sub --output j") == ["json"]
     program = run_zevi("sub", "--help")
     assert program.wait() == 0
     assert set(complete(find, "zevi sub --")) == set(re.findall(r"--[a-z-]+(?= |\n)", options_of(program.stdout)))
+
+
+@pytest.mark.parametrize("command", ["status", "topics", "publishers", "subscriptions"])
+def test_bash_completes_the_options_of_commands_that_ask_the_broker(find, run_zevi, command):
+    program = run_zevi(command, "--help")
+    assert program.wait() == 0
+    assert set(complete(find, f"zevi {command} --")) == set(re.findall(r"--[a-z-]+(?= |\n)", options_of(program.stdout)))
 
 
 def options_of(text: str) -> str:

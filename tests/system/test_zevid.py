@@ -12,7 +12,7 @@ def test_it_says_where_it_listens_when_it_is_ready(zevid):
     line = broker.wait_for_stderr("zevid: ready")
     for name in ("ingress", "stream", "events"):
         assert f"{name} ipc://{broker.runtime_dir}/{name}" in line
-    assert broker.sockets() == ["events", "ingress", "replay", "stream"]
+    assert broker.sockets() == ["control", "events", "ingress", "replay", "stream"]
     for name in broker.sockets():
         assert stat.S_IMODE((broker.runtime_dir / name).stat().st_mode) == 0o660
     broker.stop_cleanly()
@@ -36,7 +36,7 @@ def test_a_second_broker_on_the_same_directory_fails_and_leaves_the_first_alone(
 def test_the_sockets_of_a_killed_broker_are_taken_over(zevid):
     first = zevid()
     first.kill()
-    assert first.sockets() == ["events", "ingress", "replay", "stream"]
+    assert first.sockets() == ["control", "events", "ingress", "replay", "stream"]
     second = zevid()
     with RawSubscriber(second.stream, ["T"]) as subscriber, RawPublisher(second.ingress).open() as publisher:
         publisher.wait_wanted("T")

@@ -54,6 +54,10 @@ struct BrokerOptions {
   std::string events;
   std::string replay;
 
+  /// Where programs ask the broker about itself (`zevi status`). Empty: `control` in `runtime_dir`; without
+  /// that, nobody can ask.
+  std::string control;
+
   /// How long a topic stays wanted after its last subscriber left, so that one that comes right back finds
   /// the publishers still sending. 0 to 1 hour.
   std::chrono::milliseconds interest_linger{2000};
@@ -116,6 +120,7 @@ class __attribute__((visibility("default"))) Broker {
   [[nodiscard]] const std::string& stream() const noexcept;
   [[nodiscard]] const std::string& events() const noexcept;
   [[nodiscard]] const std::string& replay() const noexcept;
+  [[nodiscard]] const std::string& control() const noexcept;
 
   /// All counters at this moment, in a fixed order. What each counts is in its `help`.
   [[nodiscard]] std::vector<CounterValue> statistics() const;

@@ -4,6 +4,7 @@ Nothing in here uses the package `zevi`: it is a second opinion on the wire, wri
 """
 
 from .programs import Program, find_program
+from .raw_control import RawControl
 from .raw_publisher import RawPublisher
 from .raw_reader import Answer, RawReader
 from .raw_subscriber import RawEvent, RawSubscriber
@@ -13,6 +14,7 @@ from .zevid import Zevid
 __all__ = [
     "Answer",
     "Program",
+    "RawControl",
     "RawEvent",
     "RawPublisher",
     "RawReader",

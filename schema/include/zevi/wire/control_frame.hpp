@@ -50,9 +50,9 @@ enum class Kind : std::uint8_t {
   end,
 };
 
-/// The kind of a control frame, if it is no longer than one of that kind may be. `Kind::unknown` with `DecodeError::none` is a well-formed frame of a kind
-/// that this version does not know; a receiver skips it. What stands behind `k` is left to the decoder of the
-/// kind.
+/// The kind of a control frame, if it is no longer than one of that kind may be. `Kind::unknown` with
+/// `DecodeError::none` is a well-formed frame of a kind that this version does not know; a receiver skips it.
+/// What stands behind `k` is left to the decoder of the kind.
 [[nodiscard]] DecodeError decode_kind(std::string_view frame, Kind& kind) noexcept;
 
 /// A topic or prefix and a number that belongs to it.

@@ -1,0 +1,49 @@
+#include "effective_options.hpp"
+
+#include <array>
+#include <utility>
+
+namespace zevi::broker {
+
+namespace {
+
+/// In the largest unit that divides it.
+std::string duration_text(std::chrono::nanoseconds value) {
+  constexpr std::array<std::pair<const char*, std::int64_t>, 5> units{{{"h", 3'600'000'000'000},
+                                                                       {"m", 60'000'000'000},
+                                                                       {"s", 1'000'000'000},
+                                                                       {"ms", 1'000'000},
+                                                                       {"us", 1000}}};
+  for (const auto& [name, factor] : units) {
+    if (value.count() != 0 && value.count() % factor == 0)
+      return std::to_string(value.count() / factor) + name;
+  }
+  return std::to_string(value.count()) + "ns";
+}
+
+std::string history_text(const HistoryLimit& limit) {
+  const std::string prefix = limit.prefix.empty() ? "*" : limit.prefix;
+  if (!limit.kept) return prefix + "=none";
+  std::string text = prefix + "=" + std::to_string(limit.bytes_max);
+  if (limit.age_max.count() != 0) text += "," + duration_text(limit.age_max);
+  if (limit.events_max != 0) text += "," + std::to_string(limit.events_max) + "events";
+  return text;
+}
+
+}  // namespace
+
+std::vector<Identity::Named> effective_options(const BrokerOptions& options) {
+  std::vector<Identity::Named> all;
+  for (const HistoryLimit& limit : options.history) all.push_back({"history", history_text(limit)});
+  for (const MaxAge& limit : options.max_age) {
+    all.push_back({"max-age", (limit.prefix.empty() ? "*" : limit.prefix) + "=" + duration_text(limit.age)});
+  }
+  all.push_back({"interest-linger", duration_text(options.interest_linger)});
+  all.push_back({"coalesce", duration_text(options.coalesce_max)});
+  all.push_back({"subscriber-budget", std::to_string(options.subscriber_budget_bytes)});
+  all.push_back({"events-queue", std::to_string(options.events_queue_max)});
+  all.push_back({"drain", duration_text(options.drain_max)});
+  return all;
+}
+
+}  // namespace zevi::broker

@@ -1,0 +1,89 @@
+#include <unistd.h>
+
+#include <fstream>
+
+#include "broker_version.hpp"
+#include "listing.hpp"
+#include "row.hpp"
+
+namespace zevi::broker {
+
+namespace {
+
+/// What the process holds in memory; 0 if the kernel does not say.
+std::uint64_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t pages = 0;
+  std::uint64_t resident_pages = 0;
+  statm >> pages >> resident_pages;
+  return resident_pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+void append_names(pack::Writer& writer, const std::vector<Identity::Named>& entries) {
+  writer.map(entries.size());
+  for (const Identity::Named& entry : entries) writer.text(entry.name).text(entry.value);
+}
+
+void append_history(std::string& out, const History& history) {
+  pack::Writer(out).array(history.usage().size());
+  for (const History::Usage& usage : history.usage()) {
+    Row(out)
+        .text("prefix", usage.limit.prefix)
+        .boolean("kept", usage.limit.kept)
+        .uint("events", usage.events)
+        .uint("bytes", usage.bytes)
+        .uint("bytes_max", usage.limit.kept ? usage.limit.bytes_max : 0)
+        .uint("events_max", usage.limit.events_max)
+        .uint("age_max_ns", static_cast<std::uint64_t>(usage.limit.age_max.count()));
+  }
+}
+
+void append_counters(pack::Writer& writer, const Counters& counters) {
+  const std::vector<CounterValue> values = counters.snapshot();
+  writer.map(values.size());
+  for (const CounterValue& counter : values) writer.text(counter.name).uint(counter.value);
+}
+
+}  // namespace
+
+std::optional<std::string> list_stats(Rows& rows, const Sources& sources, const Identity& identity,
+                                      std::string_view, const Now& now) {
+  std::string& out = rows.next();
+  const auto uptime = std::chrono::duration<double>(now.steady - identity.started).count();
+  Row row(out);
+  row.text("version", version)
+      .uint("pid", static_cast<std::uint64_t>(getpid()))
+      .uint("epoch", identity.epoch)
+      .uint("started_ns", identity.started_ns)
+      .real("uptime_s", uptime)
+      .text("runtime_dir", identity.runtime_dir);
+  append_names(row.field("endpoints"), identity.endpoints);
+  row.uint("memory_bytes", resident_bytes())
+      .uint("topics", sources.topics.size())
+      .uint("publishers_live", sources.publishers.live())
+      .uint("publishers_known", sources.publishers.by_id().size())
+      .uint("subscriptions_stream", sources.stream.subscriptions())
+      .uint("subscriptions_events", sources.events.subscriptions());
+  row.field("history");
+  append_history(out, sources.history);
+  append_counters(row.field("counters"), sources.counters);
+  return std::nullopt;
+}
+
+std::optional<std::string> list_counters(Rows& rows, const Sources& sources, const Identity&,
+                                         std::string_view, const Now&) {
+  for (const CounterValue& counter : sources.counters.snapshot()) {
+    Row(rows.next()).text("name", counter.name).uint("value", counter.value).text("help", counter.help);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> list_config(Rows& rows, const Sources&, const Identity& identity, std::string_view,
+                                       const Now&) {
+  for (const Identity::Named& option : identity.options) {
+    Row(rows.next()).text("option", option.name).text("value", option.value);
+  }
+  return std::nullopt;
+}
+
+}  // namespace zevi::broker

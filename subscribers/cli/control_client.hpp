@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+#include <zmq.hpp>
+
+/// Asking the broker about itself, at its endpoint `control`.
+namespace zevi::cli {
+
+/// What the broker answered: the whole list, from however many answers.
+struct ControlRows {
+  std::uint64_t epoch = 0;
+  std::uint64_t at_ns = 0;        ///< the broker's clock, at the first answer
+  std::vector<std::string> rows;  ///< msgpack maps that have been checked
+};
+
+class ControlClient {
+ public:
+  /// `endpoint` empty: `control` in the runtime directory, which is looked up if that is empty too. Throws
+  /// `zevi::Error` if there is none, or if it is no endpoint.
+  ControlClient(const std::string& runtime_dir, const std::string& endpoint,
+                std::chrono::nanoseconds timeout);
+
+  [[nodiscard]] const std::string& endpoint() const noexcept { return endpoint_; }
+
+  /// Throws `NoBroker` if an answer does not come in time, and `zevi::Error` if the question is refused or
+  /// the answer is none.
+  [[nodiscard]] ControlRows ask(std::string_view cmd);
+
+ private:
+  /// Waits for the answer to question `i` and leaves it in `frame_`.
+  void receive(std::uint64_t i);
+
+  std::string endpoint_;
+  std::chrono::nanoseconds timeout_;
+  zmq::context_t context_{1};
+  zmq::socket_t socket_{context_, zmq::socket_type::dealer};
+  std::uint64_t last_i_ = 0;
+  zmq::message_t frame_;
+};
+
+}  // namespace zevi::cli

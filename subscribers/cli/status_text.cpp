@@ -1,0 +1,85 @@
+#include "status_text.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "event_lines.hpp"
+#include "printable.hpp"
+#include "units.hpp"
+
+namespace zevi::cli {
+
+namespace {
+
+std::uint64_t number(const Params& row, std::string_view key) {
+  return row.find(key).as_uint().value_or(0);
+}
+
+std::string count(const Params& row, std::string_view key) {
+  return count_text(static_cast<double>(number(row, key)));
+}
+
+std::string word(const Value& value) {
+  std::string text;
+  append_word(text, value.as_text().value_or(""));
+  return text;
+}
+
+void append_line(std::string& out, std::string_view name, std::string_view text) {
+  constexpr std::size_t width = 14;
+  out.append("  ").append(name).append(width - std::min(width, name.size()), ' ').append(text).append("\n");
+}
+
+std::string lost_text(const Params& counters) {
+  return count(counters, "events_lost_before") + " before the broker (" + count(counters, "events_invalid") +
+         " refused, " + count(counters, "events_expired") + " too old), " +
+         count(counters, "events_lost_after") + " on the way to readers, as they report";
+}
+
+void append_history(std::string& out, const Params& limit) {
+  const std::string prefix = printable(limit.find("prefix").as_text().value_or("")) + "*";
+  if (!limit.find("kept").as_bool().value_or(false))
+    return append_line(out, "history", prefix + ": not kept");
+  std::string text = prefix + ": " + count(limit, "events") + " events, " +
+                     bytes_text(number(limit, "bytes")) + " of " + bytes_text(number(limit, "bytes_max"));
+  if (number(limit, "events_max") != 0) text += ", at most " + count(limit, "events_max") + " events";
+  if (const std::uint64_t age = number(limit, "age_max_ns"); age != 0) {
+    text += ", at most " + duration_text(std::chrono::nanoseconds(age)) + " old";
+  }
+  append_line(out, "history", text);
+}
+
+}  // namespace
+
+void append_status(std::string& out, const Params& stats) {
+  const Params counters = stats.find("counters").entries();
+  const auto uptime = std::chrono::duration<double>(stats.find("uptime_s").as_double().value_or(0));
+  out.append("zevid ")
+      .append(word(stats.find("version")))
+      .append(", pid ")
+      .append(std::to_string(number(stats, "pid")))
+      .append(", up ")
+      .append(duration_text(std::chrono::duration_cast<std::chrono::nanoseconds>(uptime)))
+      .append(", epoch ")
+      .append(std::to_string(number(stats, "epoch")))
+      .append("\n");
+  append_line(out, "memory", bytes_text(number(stats, "memory_bytes")));
+  const std::uint64_t live = number(stats, "publishers_live");
+  append_line(out, "publishers",
+              std::to_string(live) + " up, " +
+                  std::to_string(std::max(number(stats, "publishers_known"), live) - live) + " ended");
+  append_line(out, "topics", count(stats, "topics"));
+  append_line(out, "subscriptions",
+              count(stats, "subscriptions_stream") + " at stream, " + count(stats, "subscriptions_events") +
+                  " at events");
+  append_line(
+      out, "taken in",
+      count(counters, "events_received") + " events in " + count(counters, "batches_received") + " batches");
+  append_line(out, "lost", lost_text(counters));
+  for (const Value& limit : stats.find("history").items()) append_history(out, limit.entries());
+  for (const auto& [name, endpoint] : stats.find("endpoints").entries()) {
+    append_line(out, printable(name), word(endpoint));
+  }
+}
+
+}  // namespace zevi::cli

@@ -1,0 +1,88 @@
+#include "catch.hpp"
+#include "control/effective_options.hpp"
+#include "control/listing.hpp"
+#include "control/row.hpp"
+#include "topics/activity.hpp"
+#include "zevi/wire/body.hpp"
+
+using namespace std::chrono_literals;
+using namespace zevi::broker;
+
+namespace {
+
+Now at(std::chrono::milliseconds time) {
+  return {SteadyTime{} + 1h + time, 1'000 + static_cast<std::uint64_t>(time.count())};
+}
+
+}  // namespace
+
+TEST_CASE("the rate of a topic is that of the last five whole seconds") {
+  Activity activity;
+  CHECK(activity.rate(at(0ms).steady) == 0);
+  activity.count(10, 100, at(0ms));
+  activity.count(5, 50, at(900ms));
+  CHECK(activity.rate(at(999ms).steady) == 0);
+  CHECK(activity.rate(at(1000ms).steady) == 3);
+  activity.count(20, 1, at(3000ms));
+  CHECK(activity.rate(at(4000ms).steady) == 7);
+  CHECK(activity.rate(at(5999ms).steady) == 7);
+  CHECK(activity.rate(at(6000ms).steady) == 4);
+  CHECK(activity.rate(at(60'000ms).steady) == 0);
+  CHECK(activity.events() == 35);
+  CHECK(activity.bytes() == 151);
+  CHECK(activity.last_ns() == 4000);
+}
+
+TEST_CASE("seconds that share a place with older ones begin anew") {
+  Activity activity;
+  for (int second = 0; second < 100; ++second) activity.count(10, 1, at(second * 1000ms));
+  CHECK(activity.rate(at(100'000ms).steady) == 10);
+}
+
+TEST_CASE("a row is a map of as many fields as it was given") {
+  std::string out = "in front";
+  Row(out).text("t", "x").uint("u", 7).real("r", 0.5).boolean("b", true).field("l").array(0);
+  const std::string_view row = std::string_view(out).substr(8);
+  CHECK(zevi::wire::check_params(row));
+  zevi::pack::Reader reader(row);
+  zevi::pack::Item head;
+  REQUIRE(reader.next(head));
+  CHECK(head.count == 5);
+}
+
+TEST_CASE("a list is cut into slices by time and into answers by rows and bytes") {
+  Rows rows(100);
+  rows.begin_slice();
+  std::size_t in_slice = 0;
+  const SteadyTime begin = std::chrono::steady_clock::now();
+  while (!rows.slice_is_full()) {
+    rows.next() += "x";
+    ++in_slice;
+    while (std::chrono::steady_clock::now() - begin < Rows::slice_time) {
+    }
+  }
+  CHECK(in_slice == 16);
+  rows.end_slice();
+  rows.begin_slice();
+  CHECK_FALSE(rows.slice_is_full());  // so that every slice makes progress
+  for (std::size_t i = in_slice; i < 100; ++i) rows.next() += "x";
+  CHECK(rows.is_full());
+
+  Rows large(1'000'000);
+  while (!large.is_full()) large.next().append(60'000, 'x');
+  CHECK(large.bytes().size() < zevi::limits::control_answer_bytes_max);
+}
+
+TEST_CASE("the options that the broker goes by are written as its command line takes them") {
+  zevi::BrokerOptions options;
+  options.history = {{.prefix = "E_A", .bytes_max = 5'000'000, .events_max = 7, .age_max = 90min},
+                     {.prefix = "", .kept = false}};
+  options.max_age = {{"", 1500ms}};
+  options.coalesce_max = 0us;
+  std::string text;
+  for (const Identity::Named& option : effective_options(options))
+    text += option.name + "=" + option.value + "\n";
+  CHECK(text ==
+        "history=E_A=5000000,90m,7events\nhistory=*=none\nmax-age=*=1500ms\ninterest-linger=2s\n"
+        "coalesce=0ns\nsubscriber-budget=67108864\nevents-queue=100000\ndrain=1s\n");
+}
