@@ -28,7 +28,9 @@ class SequencedMessage {
   /// The header as a frame: encoded for the first who asks, shared like the body.
   [[nodiscard]] zmq::message_t& header_frame() {
     if (header_frame_.size() == 0) {
+      // Names of a usual length fit, so that the text does not grow again and again.
       std::string bytes;
+      bytes.reserve(head_bytes + header.r.size() * run_bytes);
       wire::encode(header, bytes);
       header_frame_ = zmq::message_t(bytes);
     }
@@ -36,6 +38,9 @@ class SequencedMessage {
   }
 
  private:
+  static constexpr std::size_t head_bytes = 64;
+  static constexpr std::size_t run_bytes = 96;
+
   zmq::message_t header_frame_;
 };
 
