@@ -1,6 +1,7 @@
 #include "history.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "retention.hpp"
 #include "zevi/wire/body.hpp"
@@ -14,6 +15,8 @@ constexpr std::chrono::milliseconds expiry_interval{100};
 /// libzmq reads frames below this size into a buffer that it shares among all that fit (`in_batch_size` in
 /// its config.hpp): one small body kept would keep 18 KiB in memory.
 constexpr std::size_t shared_buffer_bytes = 8192;
+
+constexpr std::size_t spare_records_max = 64;
 
 /// What a frame costs beside its bytes: libzmq's reference counter and the allocator's head. Up to 33 bytes
 /// stand in the message itself; nobody is hurt by counting those as well.
@@ -37,7 +40,8 @@ History::History(const std::vector<HistoryLimit>& limits, Counters& counters)
     : counters_(counters), budgets_(limits.begin(), limits.end()) {}
 
 std::uint64_t History::cost_bytes(std::size_t header_bytes, std::size_t body_bytes) noexcept {
-  return sizeof(Record) + header_bytes + body_bytes + 2 * frame_overhead_bytes;
+  return sizeof(Record) + sizeof(std::unique_ptr<Record>) + header_bytes + body_bytes +
+         2 * frame_overhead_bytes;
 }
 
 History::TopicRecords* History::records_for(const Topic& topic) {
@@ -48,7 +52,6 @@ History::TopicRecords* History::records_for(const Topic& topic) {
   added.topic = &topic;
   added.budget = &budgets_[static_cast<std::size_t>(budget - budgets_.data())];
   charge(*added.budget, topic_cost_bytes, 0);
-  added.budget->by_oldest.emplace(arrivals_, &added);
   if (topic.max_age.count() > 0) ++topics_with_max_age_;
   return &added;
 }
@@ -56,54 +59,76 @@ History::TopicRecords* History::records_for(const Topic& topic) {
 void History::take(SequencedMessage& message) {
   TopicRecords* const topic = records_for(message.topic);
   if (topic == nullptr) return;
-  Record& record = topic->records.emplace_back();
+  Budget& budget = *topic->budget;
+  Record& record = *topic->records.emplace_back(new_record());
+  record.topic = topic;
+  budget.append(record);
   StoredMessage& stored = record.message;
   stored.q = message.header.q;
   stored.n = message.header.n;
   stored.at = message.header.at;
   stored.header.copy(message.header_frame());
-  if (message.is_own_body || message.body.size() >= shared_buffer_bytes) {
+  const std::size_t body_bytes = message.body.size();
+  if (message.is_own_body || body_bytes >= shared_buffer_bytes) {
     stored.body.copy(message.body);
   } else {
-    stored.body = zmq::message_t(message.body.data(), message.body.size());
+    stored.body.rebuild(message.body.data(), body_bytes);
   }
-  record.arrival = arrivals_++;
-  if (message.topic.max_age.count() > 0) record.oldest_ns = oldest_event_ns(message);
-  record.bytes = cost_bytes(stored.header.size(), stored.body.size());
+  record.oldest_ns = message.topic.max_age.count() > 0 ? oldest_event_ns(message) : 0;
+  record.bytes = cost_bytes(stored.header.size(), body_bytes);
   topic->bytes += record.bytes;
   topic->events += stored.n;
-  charge(*topic->budget, record.bytes, stored.n);
-  trim(*topic->budget);
+  charge(budget, record.bytes, stored.n);
+  trim(budget);
+}
+
+std::unique_ptr<History::Record> History::new_record() {
+  if (spare_records_.empty()) return std::make_unique<Record>();
+  std::unique_ptr<Record> record = std::move(spare_records_.back());
+  spare_records_.pop_back();
+  return record;
 }
 
 void History::trim(Budget& budget) {
-  while (!budget.by_oldest.empty()) {
-    TopicRecords& topic = *budget.by_oldest.begin()->second;
+  while (budget.oldest != nullptr) {
     const std::uint64_t events_max = budget.limit.events_max;
     // So many events are always held, and a part of one message more.
-    const bool has_many = events_max > 0 && budget.events - topic.records.front().message.n >= events_max;
+    const bool has_many = events_max > 0 && budget.events - budget.oldest->message.n >= events_max;
     if (!has_many && budget.bytes <= budget.limit.bytes_max) return;
-    drop_oldest(topic, Counter::history_evicted);
+    drop_oldest(*budget.oldest->topic, Counter::history_evicted);
   }
 }
 
 void History::drop_oldest(TopicRecords& topic, Counter reason) {
   Budget& budget = *topic.budget;
-  const Record& oldest = topic.records.front();
-  counters_.add(reason, oldest.message.n);
-  topic.bytes -= oldest.bytes;
-  topic.events -= oldest.message.n;
-  give_back(budget, oldest.bytes, oldest.message.n);
-  auto place = budget.by_oldest.extract({oldest.arrival, &topic});
+  std::unique_ptr<Record> oldest = std::move(topic.records.front());
   topic.records.pop_front();
-  if (topic.records.empty()) {
-    give_back(budget, topic_cost_bytes, 0);
-    if (topic.topic->max_age.count() > 0) --topics_with_max_age_;
-    topics_.erase(topic.topic);
-    return;
+  counters_.add(reason, oldest->message.n);
+  topic.bytes -= oldest->bytes;
+  topic.events -= oldest->message.n;
+  give_back(budget, oldest->bytes, oldest->message.n);
+  budget.remove(*oldest);
+  if (spare_records_.size() < spare_records_max) {
+    oldest->message.header.rebuild();
+    oldest->message.body.rebuild();
+    spare_records_.push_back(std::move(oldest));
   }
-  place.value().first = topic.records.front().arrival;
-  budget.by_oldest.insert(std::move(place));
+  if (!topic.records.empty()) return;
+  give_back(budget, topic_cost_bytes, 0);
+  if (topic.topic->max_age.count() > 0) --topics_with_max_age_;
+  topics_.erase(topic.topic);
+}
+
+void History::Budget::append(Record& record) noexcept {
+  record.older = newest;
+  record.newer = nullptr;
+  (newest == nullptr ? oldest : newest->newer) = &record;
+  newest = &record;
+}
+
+void History::Budget::remove(const Record& record) noexcept {
+  (record.older == nullptr ? oldest : record.older->newer) = record.newer;
+  (record.newer == nullptr ? newest : record.newer->older) = record.older;
 }
 
 void History::expire(const Now& now) {
@@ -116,10 +141,9 @@ void History::expire(const Now& now) {
 void History::expire_budget(Budget& budget, std::uint64_t now_ns) {
   const std::chrono::nanoseconds age_max = budget.limit.age_max;
   if (age_max.count() == 0) return;
-  while (!budget.by_oldest.empty()) {
-    TopicRecords& topic = *budget.by_oldest.begin()->second;
-    if (!has_expired(static_cast<std::int64_t>(topic.records.front().message.at), age_max, now_ns)) return;
-    drop_oldest(topic, Counter::history_evicted);
+  while (budget.oldest != nullptr) {
+    if (!has_expired(static_cast<std::int64_t>(budget.oldest->message.at), age_max, now_ns)) return;
+    drop_oldest(*budget.oldest->topic, Counter::history_evicted);
   }
 }
 
@@ -129,7 +153,7 @@ void History::expire_topics(std::uint64_t now_ns) {
     ++at;  // the topic goes with its last message
     if (topic.topic->max_age.count() == 0) continue;
     for (std::size_t left = topic.records.size(); left > 0; --left) {
-      if (!has_expired(topic.records.front().oldest_ns, topic.topic->max_age, now_ns)) break;
+      if (!has_expired(topic.records.front()->oldest_ns, topic.topic->max_age, now_ns)) break;
       drop_oldest(topic, Counter::history_expired);
     }
   }
@@ -138,27 +162,27 @@ void History::expire_topics(std::uint64_t now_ns) {
 Found History::find(const Topic& topic, std::uint64_t q, std::uint64_t now_ns) {
   const auto found = topics_.find(&topic);
   if (found == topics_.end()) return nullptr;
-  std::deque<Record>& records = found->second.records;
+  std::deque<std::unique_ptr<Record>>& records = found->second.records;
   auto at = std::partition_point(records.begin(), records.end(),
-                                 [q](const Record& record) { return record.message.end_q() <= q; });
-  while (at != records.end() && has_expired(at->oldest_ns, topic.max_age, now_ns)) ++at;
-  return at == records.end() ? nullptr : &at->message;
+                                 [q](const auto& record) { return record->message.end_q() <= q; });
+  while (at != records.end() && has_expired((*at)->oldest_ns, topic.max_age, now_ns)) ++at;
+  return at == records.end() ? nullptr : &(*at)->message;
 }
 
 Found History::find_since(const Topic& topic, std::uint64_t at_ns, std::uint64_t now_ns) {
   const auto found = topics_.find(&topic);
   if (found == topics_.end()) return nullptr;
-  const std::deque<Record>& records = found->second.records;
+  const std::deque<std::unique_ptr<Record>>& records = found->second.records;
   const auto at = std::partition_point(records.begin(), records.end(),
-                                       [at_ns](const Record& record) { return record.message.at < at_ns; });
-  return at == records.end() ? nullptr : find(topic, at->message.q, now_ns);
+                                       [at_ns](const auto& record) { return record->message.at < at_ns; });
+  return at == records.end() ? nullptr : find(topic, (*at)->message.q, now_ns);
 }
 
 History::Held History::held(const Topic& topic) const {
   const auto found = topics_.find(&topic);
   if (found == topics_.end()) return {};
   const TopicRecords& records = found->second;
-  return {records.records.front().message.q, records.events, records.bytes};
+  return {records.records.front()->message.q, records.events, records.bytes};
 }
 
 std::vector<History::Usage> History::usage() const {

@@ -3,9 +3,8 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
-#include <set>
+#include <memory>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "metrics/counters.hpp"
@@ -56,19 +55,25 @@ class History : public MessageSink, public ReplaySource {
   [[nodiscard]] Found find_since(const Topic& topic, std::uint64_t at, std::uint64_t now_ns) override;
 
  private:
+  struct Budget;
+  struct TopicRecords;
+
+  /// A message, which stands in its topic's deque, and in the list of all messages of its budget from the
+  /// oldest to the newest.
   struct Record {
     StoredMessage message;
-    std::uint64_t arrival = 0;   ///< counts the messages of all topics
+    TopicRecords* topic = nullptr;
+    Record* older = nullptr;
+    Record* newer = nullptr;
     std::int64_t oldest_ns = 0;  ///< of its events, if they expire
     std::uint64_t bytes = 0;     ///< what it costs
   };
 
-  struct Budget;
   struct TopicRecords {
     const Topic* topic = nullptr;
     Budget* budget = nullptr;
-    std::deque<Record> records;  ///< in the order of `q` and `at`
-    std::uint64_t bytes = 0;     ///< what the records cost
+    std::deque<std::unique_ptr<Record>> records;  ///< in the order of `q` and `at`
+    std::uint64_t bytes = 0;                      ///< what the records cost
     std::uint64_t events = 0;
   };
 
@@ -80,11 +85,15 @@ class History : public MessageSink, public ReplaySource {
     HistoryLimit limit;
     std::uint64_t bytes = 0;
     std::uint64_t events = 0;
-    /// The topics, the one that holds the oldest message first.
-    std::set<std::pair<std::uint64_t, TopicRecords*>> by_oldest;
+    Record* oldest = nullptr;
+    Record* newest = nullptr;
+
+    void append(Record& record) noexcept;
+    void remove(const Record& record) noexcept;
   };
 
   [[nodiscard]] TopicRecords* records_for(const Topic& topic);
+  [[nodiscard]] std::unique_ptr<Record> new_record();
   void trim(Budget& budget);
   /// Gives up the oldest message of a topic, and the topic with its last one.
   void drop_oldest(TopicRecords& topic, Counter reason);
@@ -98,7 +107,8 @@ class History : public MessageSink, public ReplaySource {
   std::vector<Budget> budgets_;
   std::unordered_map<const Topic*, TopicRecords> topics_;
   std::size_t topics_with_max_age_ = 0;
-  std::uint64_t arrivals_ = 0;
+  /// Some that were given up: when the history is full, each message takes the place of another one.
+  std::vector<std::unique_ptr<Record>> spare_records_;
   SteadyTime next_expiry_{};
 };
 
