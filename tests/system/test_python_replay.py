@@ -1,7 +1,9 @@
 """Late join, repair and cursors of the Python package, against the real broker and its history."""
 
 import asyncio
+import contextlib
 import datetime
+import socket
 import threading
 import time
 
@@ -207,6 +209,123 @@ def test_a_stopped_broker_holds_a_reader_up_and_loses_it_nothing(zevid, publishe
     subscriber = subscribe("E_A", start="oldest", ready_timeout=0.1)
     assert numbers(take(subscriber, 10)) == list(range(10))
     timer.join()
+
+
+@pytest.fixture
+def late_replay(test_dir):
+    """Opens an endpoint that leads to a broker's replay, but not before some seconds are over."""
+    ends = []
+
+    def open_late(broker, seconds):
+        path = f"{test_dir}/late"
+        listener = socket.socket(socket.AF_UNIX)
+        ends.append(listener.close)
+        listener.bind(path)
+        listener.listen()
+
+        def relay():
+            with contextlib.suppress(OSError):
+                while True:
+                    near, _ = listener.accept()
+                    far = socket.socket(socket.AF_UNIX)
+                    ends.extend([near.close, far.close])
+                    far.connect(broker.endpoint("replay")[len("ipc://") :])
+                    for source, sink in ((near, far), (far, near)):
+                        threading.Thread(target=copy, args=(source, sink), daemon=True).start()
+
+        timer = threading.Timer(seconds, relay)
+        timer.daemon = True
+        timer.start()
+        return f"ipc://{path}"
+
+    yield open_late
+    for end in ends:
+        end()
+
+
+def copy(source, sink):
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+
+
+def test_a_history_that_answers_late_is_waited_for(zevid, publisher, late_replay):
+    broker = zevid()
+    publish(publisher, "E_A", range(10))
+    options = {"endpoint": broker.endpoint("stream"), "replay_endpoint": late_replay(broker, 3.0)}
+    with zevi.Subscriber("E_A", start="oldest", **options) as subscriber:
+        assert numbers(take(subscriber, 10)) == list(range(10))
+        assert subscriber.statistics.history_missing == 0
+
+
+def test_what_ended_with_the_broker_is_told_when_its_publisher_is_heard_again(zevid, publisher, subscribe, test_dir):
+    broker = zevid()
+    cursor = str(test_dir / "cursor")
+    first = subscribe("E_A", cursor=cursor, confirm="call")
+    publish(publisher, "E_A", range(3))
+    take(first, 3)
+    first.confirm()
+    first.close()
+    publish(publisher, "E_A", range(3, 7))  # acknowledged, and read by nobody
+    broker.kill()
+    zevid()
+    publish(publisher, "E_A", range(7, 9))
+    second = subscribe("E_A", cursor=cursor, confirm="call", losses=True)
+    changed, lost, *events = take(second, 4)
+    assert isinstance(changed, zevi.EpochChanged)
+    assert (lost.where, lost.count, lost.p_from, lost.p_to, lost.id) == ("with broker", 4, 4, 7, events[0].id)
+    assert numbers(events) == [7, 8]
+    assert second.lost == second.statistics.lost_with_broker == 4
+
+
+def test_a_cursor_that_was_saved_at_a_change_of_epoch_leads_on_and_does_not_begin_now(zevid, publisher, subscribe, test_dir):
+    broker = zevid()
+    cursor = str(test_dir / "cursor")
+    first = subscribe("E_*", cursor=cursor, confirm="call", losses=True)
+    publish(publisher, "E_A", range(3))
+    take(first, 3)
+    broker.kill()
+    zevid()
+    publish(publisher, "E_B", range(1))
+    assert isinstance(first.receive(10), zevi.EpochChanged)
+    first.confirm()
+    first.close()
+    publish(publisher, "E_A", range(3, 6))
+    second = subscribe("E_*", cursor=cursor, confirm="call")
+    found = take(second, 4)
+    assert numbers(e for e in found if e.topic == "E_A") == [3, 4, 5]
+    assert numbers(e for e in found if e.topic == "E_B") == [0]
+    assert second.lost == 0
+
+
+def test_a_cursor_that_began_now_does_not_bring_old_events_of_silent_topics(zevid, publisher, subscribe, test_dir):
+    zevid()
+    cursor = str(test_dir / "cursor")
+    publish(publisher, "E_OLD", range(5))
+    subscribe("E_*", cursor=cursor).close()
+    publish(publisher, "E_OLD", [5])
+    publish(publisher, "E_NEW", [0])
+    found = take(subscribe("E_*", cursor=cursor), 2)
+    assert [(e.topic, e["n"]) for e in found] == [("E_OLD", 5), ("E_NEW", 0)]
+
+
+def test_a_history_that_is_not_there_is_an_error_for_who_does_not_listen_for_marks(zevid, publisher, test_dir):
+    broker = zevid()
+    publish(publisher, "E_A", range(3))
+    options = {"endpoint": broker.endpoint("stream"), "replay_endpoint": f"ipc://{test_dir}/nowhere", "ready_timeout": 1}
+    told = []
+    with contextlib.ExitStack() as opened:
+        listening = opened.enter_context(zevi.subscribe("E_A", start="oldest", on_loss=told.append, **options))
+        asking = opened.enter_context(zevi.subscribe("E_A", start="oldest", **options))
+        deaf = opened.enter_context(zevi.subscribe("E_A", **options))
+        publish(publisher, "E_A", range(3, 5))
+        with pytest.raises(zevi.Error, match="history cannot be read.*nowhere"):
+            asking.receive(10)
+        for subscriber in (listening, asking, deaf):
+            assert numbers(take(subscriber, 2)) == [3, 4]
+        assert [type(mark) for mark in told] == [zevi.HistoryMissing]
+        assert listening.statistics.history_missing == 1 and deaf.statistics.history_missing == 0
 
 
 @pytest.mark.parametrize(

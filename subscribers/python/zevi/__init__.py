@@ -17,7 +17,7 @@ Both find the broker by themselves: ``runtime_dir``, else ``$ZEVI_RUNTIME_DIR``,
 """
 
 from .errors import Error
-from .event import EpochChanged, Event, Lost
+from .event import EpochChanged, Event, HistoryMissing, Lost
 from .publisher import Publisher, PublisherStatistics
 from .ready import Ready, wait_ready
 from .subscriber import Subscriber, SubscriberStatistics, subscribe
@@ -28,6 +28,7 @@ __all__ = [
     "EpochChanged",
     "Error",
     "Event",
+    "HistoryMissing",
     "Lost",
     "Publisher",
     "PublisherStatistics",

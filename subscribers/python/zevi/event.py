@@ -95,23 +95,41 @@ class Lost:
     count: int
     #: ``"after broker"``: the broker had them and they are missing here, because this subscriber was too slow or not
     #: connected. ``"before broker"``: they never reached the broker, because their publisher dropped them.
+    #: ``"with broker"``: a broker that ended without its history had them, or their publisher dropped them while there was
+    #: none; told when that publisher is heard again.
     where: str
-    #: First and last number of those lost after the broker; None for those that never got one.
+    #: First and last number of those lost after the broker; None for the others.
     q_from: Optional[int] = None
     q_to: Optional[int] = None
+    #: Of those lost with the broker, the publisher and its first and last number; None for the others.
+    id: Optional[int] = None
+    p_from: Optional[int] = None
+    p_to: Optional[int] = None
 
     def __str__(self) -> str:
         numbers = "" if self.q_from is None else f" (q {self.q_from} to {self.q_to})"
+        if self.id is not None:
+            numbers = f" (publisher {self.id}, p {self.p_from} to {self.p_to})"
         return f"{self.topic}: {self.count} lost {self.where}{numbers}"
 
 
 @dataclass(frozen=True)
 class EpochChanged:
-    """The broker began to number anew. What it had numbered before and not yet sent here is lost without a count;
-    what its publishers still held is sent again, and is not delivered twice."""
+    """The broker began to number anew. What its publishers still held is sent again, and is not delivered twice; what is
+    missing of a publisher is told as lost with the broker when it is heard again."""
 
     before: int
     now: int
 
     def __str__(self) -> str:
         return f"the broker began a new numbering (epoch {self.before} to {self.now})"
+
+
+@dataclass(frozen=True)
+class HistoryMissing:
+    """What was to be read out of the broker's history could not be had. Reading goes on with what is live."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"the broker's history cannot be read: {self.reason}"

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import enum
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import Any, Deque, Dict, List, Mapping, NamedTuple, Optional, Sequence, Union
+from typing import Callable, Deque, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from . import wire
-from .event import EpochChanged, Event, Lost
+from .event import EpochChanged, Event, HistoryMissing, Lost
 from .ledger import Ledger
 from .topics import TopicFilter
 
-Mark = Union[Lost, EpochChanged]
+Mark = Union[Lost, EpochChanged, HistoryMissing]
 
 
 class Gap(NamedTuple):
@@ -22,6 +23,23 @@ class Gap(NamedTuple):
     epoch: int
     q_from: int
     q_to: int
+
+
+class Reached(NamedTuple):
+    """Stands in ``found`` between events: all before these numbers of their topics has been handed out. For a cursor."""
+
+    epoch: int
+    next: Mapping[str, int]
+    #: The broker's counts of what was lost before it, from which on losses are judged.
+    lost_before: Mapping[str, int] = {}
+    #: Whether a topic that is not named here had no event.
+    is_all: bool = False
+
+
+class Early(enum.Enum):
+    """What is to be done before a message can be taken."""
+
+    new_epoch = 1
 
 
 @dataclass
@@ -40,9 +58,13 @@ class SubscriberStatistics:
     lost_after_broker: int = 0
     #: Events that never reached the broker.
     lost_before_broker: int = 0
+    #: Events that ended with a broker that had not stored them, or that were dropped while there was none.
+    lost_with_broker: int = 0
     #: Events that had been here before and were not handed out again.
     repeats: int = 0
     epoch_changes: int = 0
+    #: How often the history could not be had.
+    history_missing: int = 0
     #: Messages that were not what the broker's endpoint sends.
     malformed: int = 0
 
@@ -53,42 +75,62 @@ class Reader:
 
     def __init__(self, filters: Sequence[TopicFilter], plain: bool) -> None:
         self.statistics = SubscriberStatistics()
-        self.found: Deque[Union[Event, Mark]] = deque()
+        self.found: Deque[Union[Event, Mark, Reached]] = deque()
+        self.ledger = Ledger()
+        #: Called with an epoch before it is entered: nothing of those before it is in order afterwards.
+        self.before_entering: Callable[[int], None] = lambda epoch: None
         self._filters = filters
         self._plain = plain
-        self.ledger = Ledger()
         self._wanted: Dict[bytes, str] = {}  # topics seen and whether a filter takes them ("" if not)
 
-    def take_stored(self, frames: List[bytes]) -> None:
-        """One message out of the broker's history."""
-        before = self.statistics.events
-        self.take(frames)
-        self.statistics.replayed += self.statistics.events - before
+    # Messages
 
-    def catch_up_to(self, epoch: int, numbers: Mapping[str, int]) -> None:
-        """Nothing more will come of what stands before these numbers of their topics."""
-        self._enter_epoch(epoch)
-        for topic, q in numbers.items():
-            if not any(f.matches(topic) for f in self._filters):
-                continue
-            missing = self.ledger.topic(topic).catch_up_to(epoch, q)
-            if missing is not None:
-                self._tell_lost_after_broker(topic, *missing)
+    def epoch_of(self, frames: List[bytes]) -> int:
+        """Of a message of `stream`; 0 if it cannot be read."""
+        try:
+            return wire.decode_stream_header(frames[1]).epoch if len(frames) == 3 else 0
+        except wire.WireError:
+            return 0
 
-    def take(self, frames: List[bytes], may_repair: bool = False) -> Optional[Gap]:
+    def take(
+        self, frames: List[bytes], may_repair: bool = False, epoch_expected: Optional[int] = None
+    ) -> Union[Gap, Early, None]:
         """One message. Never raises: what is malformed is counted. With ``may_repair``, a message of `stream` behind a
-        gap is not taken; what is missing before it is given instead."""
-        gap = None
+        gap is not taken; what is missing before it is given instead. With ``epoch_expected``, one of a new epoch is not
+        taken unless it is that one."""
+        untaken: Union[Gap, Early, None] = None
         if not frames[0].startswith(b"~"):  # the answer to a barrier that is no longer waited for
             try:
-                gap = self._take(frames, may_repair)
+                untaken = self._take(frames, may_repair, epoch_expected)
             except wire.WireError:
                 self.statistics.malformed += 1
-        if gap is None:
+        if untaken is None:
             self.statistics.messages += 1
-        return gap
+        return untaken
 
-    def _take(self, frames: List[bytes], may_repair: bool) -> Optional[Gap]:
+    def take_stored(self, frames: List[bytes], of_epoch: int = 0) -> None:
+        """One message out of the broker's history. With ``of_epoch``, one of another epoch is left out."""
+        before = self.statistics.events
+        try:
+            topic = self._topic(frames[0])
+            header = wire.decode_stream_header(frames[1])
+            if not topic:
+                self.statistics.filtered += 1
+            elif of_epoch in (0, header.epoch):
+                self._take_batch(topic, header, frames[2])
+        except wire.WireError:
+            self.statistics.malformed += 1
+        self.statistics.messages += 1
+        self.statistics.replayed += self.statistics.events - before
+
+    def take_between(self, frames: List[bytes]) -> None:
+        """A message of an epoch that is passed over: the numbers of its publishers count alone."""
+        self.ledger.pass_over(self.epoch_of(frames))
+        self.take(frames)
+
+    def _take(
+        self, frames: List[bytes], may_repair: bool, epoch_expected: Optional[int]
+    ) -> Union[Gap, Early, None]:
         topic = self._topic(frames[0])
         if not topic:
             self.statistics.filtered += 1
@@ -99,9 +141,13 @@ class Reader:
             self._take_event(topic, frames[1], frames[2])
             return None
         header = wire.decode_stream_header(frames[1])
-        missing = self.ledger.topic(topic).gap(header.epoch, header.q) if may_repair else None
-        if missing is not None:
-            return Gap(topic, header.epoch, *missing)
+        ledger = self.ledger
+        if header.epoch == ledger.epoch:
+            missing = ledger.topic(topic).gap(header.q) if may_repair else None
+            if missing is not None:
+                return Gap(topic, header.epoch, *missing)
+        elif epoch_expected not in (None, header.epoch) and ledger.epoch and not ledger.has_left(header.epoch):
+            return Early.new_epoch
         self._take_batch(topic, header, frames[2])
         return None
 
@@ -113,19 +159,23 @@ class Reader:
             topic = frame.decode("ascii")
         except UnicodeDecodeError:
             raise wire.WireError("a topic that is not ASCII") from None
-        wanted = topic if any(f.matches(topic) for f in self._filters) else ""
+        wanted = topic if self._is_wanted(topic) else ""
         if len(self._wanted) < 65536:  # as many as a broker holds
             self._wanted[frame] = wanted
         return wanted
+
+    def _is_wanted(self, topic: str) -> bool:
+        return any(f.matches(topic) for f in self._filters)
 
     def _take_event(self, topic: str, params_frame: bytes, meta_frame: bytes) -> None:
         params = wire.decode_params(params_frame)
         meta = wire.decode_event_meta(meta_frame)
         known = self._account(topic, meta.epoch, meta.q, 1, meta.lost_before)
-        if self.ledger.topic(topic).repeats(meta.id, meta.p, 1, time.monotonic()) or known:
+        if self._repeated(topic, meta.id, meta.p, 1, time.monotonic()) or known:
             self.statistics.repeats += 1
             return
-        self._deliver(
+        self.statistics.events += 1
+        self.found.append(
             Event(
                 topic, meta.q, meta.time_ns, params, meta.src, meta.pid, meta.host, meta.id, meta.p, meta.epoch
             )
@@ -134,15 +184,16 @@ class Reader:
     def _take_batch(self, topic: str, header: wire.StreamHeader, body_frame: bytes) -> None:
         entries = wire.decode_body(body_frame, header.n)
         known = self._account(topic, header.epoch, header.q, header.n, header.lost_before)
-        ledger = self.ledger.topic(topic)
         now = time.monotonic()
+        deliver = self.found.append
         first = 0  # of the run, in the body
         for run in header.runs:
-            repeated = max(ledger.repeats(run.id, run.p, run.count, now), min(run.count, known - first))
+            repeated = max(self._repeated(topic, run.id, run.p, run.count, now), min(run.count, known - first))
             self.statistics.repeats += repeated
+            self.statistics.events += run.count - repeated
             for i in range(repeated, run.count):
                 time_ns, params = entries[first + i]
-                self._deliver(
+                deliver(
                     Event(
                         topic, header.q + first + i, time_ns, params, run.src, run.pid, run.host, run.id,
                         run.p + i if run.p else 0, header.epoch, run.origin,
@@ -150,10 +201,17 @@ class Reader:
                 )  # fmt: skip
             first += run.count
 
+    # Accounts
+
     def _account(self, topic: str, epoch: int, q: int, n: int, lost_before: int) -> int:
         """Puts marks for what is missing; gives the number of events from the first on that were here before."""
-        self._enter_epoch(epoch)
-        finding = self.ledger.topic(topic).enter(epoch, q, n, lost_before)
+        if epoch != self.ledger.epoch:
+            if self.ledger.has_left(epoch):
+                return 0  # its numbers say nothing any more, those of its publishers do
+            self._enter_epoch(epoch)
+        finding = self.ledger.topic(topic).enter(q, n, lost_before)
+        if finding.base is not None:
+            self.found.append(Reached(epoch, {}, {topic: finding.base}))
         if finding.lost_before:
             self.statistics.lost_before_broker += finding.lost_before
             self.found.append(Lost(topic, finding.lost_before, "before broker"))
@@ -161,21 +219,78 @@ class Reader:
             self._tell_lost_after_broker(topic, finding.gap_from, finding.gap_to)
         return finding.known
 
-    def _enter_epoch(self, epoch: int) -> None:
-        before = self.ledger.enter_epoch(epoch)
+    def _repeated(self, topic: str, publisher: int, p: int, count: int, now: float) -> int:
+        """How many of the first events were here before under any ``q``. Puts a mark for what is missing before them."""
+        sight = self.ledger.topic(topic).publishers.take(publisher, p, count, now)
+        if sight.lost_from:
+            count = sight.lost_to - sight.lost_from + 1
+            self.statistics.lost_with_broker += count
+            self.found.append(
+                Lost(topic, count, "with broker", id=publisher, p_from=sight.lost_from, p_to=sight.lost_to)
+            )
+        return sight.repeats
+
+    def _enter_epoch(self, epoch: int, from_first_of: Optional[Iterable[str]] = None) -> None:
+        if epoch == self.ledger.epoch:
+            return
+        stored = self.ledger.positions()
+        self.before_entering(epoch)
+        before = self.ledger.enter_epoch(epoch, stored)
+        if from_first_of is not None:
+            self.ledger.begin_epoch(filter(self._is_wanted, from_first_of))
         if before is not None:
             self.statistics.epoch_changes += 1
+            # In this order, so that whoever has seen the mark has a cursor that knows where the epoch begins.
+            self._note_positions()
             self.found.append(EpochChanged(before, epoch))
+
+    def _note_positions(self) -> None:
+        self.found.append(Reached(self.ledger.epoch, self.ledger.positions(), is_all=self.ledger.knows_all))
 
     def _tell_lost_after_broker(self, topic: str, q_from: int, q_to: int) -> None:
         count = q_to - q_from + 1
         self.statistics.lost_after_broker += count
         self.found.append(Lost(topic, count, "after broker", q_from, q_to))
 
-    def _deliver(self, event: Event) -> None:
-        self.statistics.events += 1
-        self.found.append(event)
+    # What catching up finds out
 
+    def begin_epoch(self, epoch: int, topics: Iterable[str]) -> None:
+        """These topics are to be read from the first event of this epoch on."""
+        self._enter_epoch(epoch, topics)
 
-def is_event(found: Any) -> bool:
-    return type(found) is Event
+    def expect(self, topics: Iterable[str]) -> None:
+        """These topics have events. One that was not known, though all were, is to be read from its first on."""
+        if self.ledger.knows_all:
+            for topic in filter(self._is_wanted, topics):
+                self.ledger.topic(topic)
+
+    def catch_up_to(self, epoch: int, numbers: Mapping[str, int], unknown: Iterable[str] = ()) -> None:
+        """Nothing more will come of what stands before these numbers of their topics, which are all but the unknown ones."""
+        self._enter_epoch(epoch)
+        for topic in filter(self._is_wanted, unknown):
+            self.ledger.topic(topic)
+        for topic, q in numbers.items():
+            if self._is_wanted(topic):
+                self._catch_up_topic(topic, q)
+        self.ledger.knows_all = True
+        self._note_positions()
+
+    def give_up_gap(self, gap: Gap) -> None:
+        """What has not come of it will not come."""
+        if gap.epoch == self.ledger.epoch:
+            self._catch_up_topic(gap.topic, gap.q_to + 1)
+
+    def _catch_up_topic(self, topic: str, q: int) -> None:
+        missing = self.ledger.topic(topic).catch_up_to(q)
+        if missing is not None:
+            self._tell_lost_after_broker(topic, *missing)
+
+    def tell_gone(self, holes: Iterable[Tuple[str, int, int]]) -> None:
+        """These numbers will never come. Those behind something that is still to come are told in their place."""
+        for topic, q_from, q_to in holes:
+            if self._is_wanted(topic) and q_from <= self.ledger.topic(topic).next_q <= q_to:
+                self._catch_up_topic(topic, q_to + 1)
+
+    def tell_history_missing(self, reason: str) -> None:
+        self.statistics.history_missing += 1
+        self.found.append(HistoryMissing(reason))

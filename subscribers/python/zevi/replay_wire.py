@@ -48,9 +48,13 @@ class End:
     #: Of every topic that matched, the first number that the answer leaves out.
     next: Dict[str, int]
     #: Whether to ask again from there.
-    more: bool
+    more: bool = False
     #: Why the question was refused; empty if it was answered.
-    reason: str
+    reason: str = ""
+    #: Topic, first and last number of what was asked for and cannot be had any more.
+    gone: Sequence[Tuple[str, int, int]] = ()
+    #: The last number of each topic in the epoch that the question named, if the broker remembers it and it is not its own.
+    ended: Optional[Mapping[str, int]] = None
 
 
 def decode_head(frame: bytes) -> Tuple[str, int, Dict[Any, Any]]:
@@ -64,10 +68,45 @@ def decode_end(fields: Mapping[Any, Any]) -> End:
     epoch, more = wire.read_number(fields, "b"), fields.get("more", False)
     if epoch == 0 or type(more) is not bool:
         raise wire.WireError("an end with a field of the wrong type")
-    numbers = fields.get("next", {})
+    return End(
+        epoch,
+        _numbers(fields, "next", 1),
+        more,
+        wire.read_text(fields, "reason"),
+        [_gone(hole) for hole in _list(fields, "gone")],
+        _numbers(fields, "ended", 0) if "ended" in fields else None,
+    )
+
+
+def _numbers(fields: Mapping[Any, Any], key: str, least: int) -> Dict[str, int]:
+    numbers = fields.get(key, {})
     if not isinstance(numbers, dict):
-        raise wire.WireError("'next' is no map")
+        raise wire.WireError(f"{key!r} is no map")
     for topic, number in numbers.items():
-        if type(topic) is not str or not is_topic(topic) or type(number) is not int or not 0 < number < wire.ID_END:
-            raise wire.WireError("'next' with what is no number of a topic")
-    return End(epoch, numbers, more, wire.read_text(fields, "reason"))
+        if not _is_topic(topic) or not _is_number(number, least):
+            raise wire.WireError(f"{key!r} with what is no number of a topic")
+    return numbers
+
+
+def _list(fields: Mapping[Any, Any], key: str) -> Sequence[Any]:
+    values = fields.get(key, [])
+    if not isinstance(values, list):
+        raise wire.WireError(f"{key!r} is no list")
+    return values
+
+
+def _gone(hole: Any) -> Tuple[str, int, int]:
+    if not isinstance(hole, list) or len(hole) < 3:
+        raise wire.WireError("a hole that is no list of three")
+    topic, first, last = hole[:3]
+    if not _is_topic(topic) or not _is_number(first, 1) or not _is_number(last, first):
+        raise wire.WireError("a hole that is no topic with two numbers")
+    return topic, first, last
+
+
+def _is_topic(value: Any) -> bool:
+    return type(value) is str and is_topic(value)
+
+
+def _is_number(value: Any, least: int) -> bool:
+    return type(value) is int and least <= value < wire.ID_END

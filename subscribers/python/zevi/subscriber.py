@@ -11,18 +11,19 @@ import zmq
 
 from . import wire
 from .catch_up import CatchUp
+from .confirmation import Confirmation
 from .connection import Connection
 from .cursor import Cursor
 from .errors import Error
-from .event import EpochChanged, Event, Lost
-from .reader import Mark, Reader, SubscriberStatistics, is_event
+from .event import Event, HistoryMissing
+from .reader import Mark, Reached, Reader, SubscriberStatistics
 from .ready import Barrier
 from .replay_line import ReplayLine
 from .start import Since, parse
 from .topics import TopicFilter
 
 _LOOK_ROUND_SECONDS = 0.25  # how often a wait looks whether the connection is still there
-_SAVE_SECONDS = 1.0  # how often a cursor is written that is confirmed by reading on
+_LOOK_AFTER_SECONDS = 0.25  # how often the connection is looked after while messages keep coming
 _MESSAGES_PER_TURN = 64  # taken before the event loop gets its turn
 #: ZeroMQ's mark counts messages. One of `stream` has at most 64 KiB; all but the rarest single events have less than 4 KiB.
 _STREAM_MESSAGE_BYTES = wire.MESSAGE_BYTES_MAX
@@ -51,8 +52,9 @@ class Subscriber:
     :param repair: fetch what was missed; False tells it as lost at once.
     :param replay_endpoint: of the broker's history, if ``endpoint`` is given.
     :param timeout: ``for`` and ``async for`` end when nothing came for so many seconds; None for never.
-    :param losses: also hand out ``Lost`` and ``EpochChanged``, in their place between the events.
-    :param on_loss: called with each ``Lost`` and ``EpochChanged`` as it is noticed.
+    :param losses: also hand out ``Lost``, ``EpochChanged`` and ``HistoryMissing``, in their place between the events.
+    :param on_loss: called with each of these. With neither, ``HistoryMissing`` is raised as an ``Error``, once, if one of
+        ``start``, ``since``, ``last`` and ``cursor`` was given.
     :param budget_bytes: how much may wait in this process. When it is full, the newest is lost, and counted.
     :param context: a ZeroMQ context of the caller's, needed for ``inproc://``; None for the process's own.
     """
@@ -92,11 +94,13 @@ class Subscriber:
         self._timeout = timeout
         self._losses = losses
         self._on_loss = on_loss
+        self._reads_history = reads_history
         self._reader = Reader(filters, plain)
-        self._cursor = Cursor(cursor) if cursor is not None else None
-        self._confirms_by_reading = confirm == "read"
-        self._save_at = 0.0
-        self._last_found: Union[Event, Mark, None] = None
+        self._confirmation: Optional[Confirmation] = None
+        if cursor is not None:
+            opened = Cursor(cursor)
+            opened.restore(self._reader.ledger)
+            self._confirmation = Confirmation(opened, confirm == "read")
         self._catch_up: Optional[CatchUp] = None
         context = context or zmq.Context.instance()
         if repair and not plain and (endpoint is None or replay_endpoint is not None):
@@ -104,8 +108,6 @@ class Subscriber:
             self._catch_up = CatchUp(line, self._reader, [f.text for f in filters], beginning, budget_bytes)
         elif reads_history:
             raise Error("start, since, last and cursor need the broker's history: leave out repair=False")
-        if self._cursor is not None:
-            self._restore(self._cursor)
         socket = context.socket(zmq.SUB)
         socket.sndhwm = 0  # at the mark libzmq drops subscriptions
         socket.rcvhwm = budget_bytes // (_PLAIN_MESSAGE_BYTES if plain else _STREAM_MESSAGE_BYTES)
@@ -126,6 +128,7 @@ class Subscriber:
         #: How many publishers had not yet confirmed that they know of the subscription when it went live; None before.
         self.unconfirmed: Optional[int] = None
         self._was_asked = False
+        self._look_at = 0.0
 
     # Waiting until the subscription is live
 
@@ -168,6 +171,7 @@ class Subscriber:
         return barrier.answer is not None and not (self._catch_up is not None and self._catch_up.is_beginning)
 
     def _note_ready(self, barrier: Barrier) -> bool:
+        self._note_where_it_began()
         if barrier.answer is None:
             return False
         self.unconfirmed = barrier.answer.unconfirmed
@@ -226,10 +230,9 @@ class Subscriber:
     def confirm(self) -> None:
         """With a cursor: everything handed out so far is done with. Returns when the disk has it; raises ``Error`` if the
         cursor cannot be written."""
-        if self._cursor is None:
+        if self._confirmation is None:
             raise Error("there is no cursor to confirm to: give the option cursor")
-        self._note_last_found()
-        self._cursor.save()
+        self._confirmation.confirm()
 
     # What there is to know
 
@@ -240,8 +243,9 @@ class Subscriber:
 
     @property
     def lost(self) -> int:
-        """Events known to be lost so far, on both sides of the broker."""
-        return self.statistics.lost_after_broker + self.statistics.lost_before_broker
+        """Events known to be lost so far, before, with and after the broker."""
+        counted = self.statistics
+        return counted.lost_after_broker + counted.lost_before_broker + counted.lost_with_broker
 
     @property
     def connected(self) -> bool:
@@ -263,8 +267,9 @@ class Subscriber:
         self._connection.close()
         if self._catch_up is not None:
             self._catch_up.close()
-        if self._cursor is not None and self._confirms_by_reading:
-            self._cursor.save()
+        if self._confirmation is not None:
+            self._note_where_it_began()
+            self._confirmation.close()
 
     def __enter__(self) -> "Subscriber":
         return self
@@ -286,53 +291,40 @@ class Subscriber:
 
     # The socket
 
-    def _restore(self, cursor: Cursor) -> None:
-        for topic, q in cursor.next.items():
-            self._reader.ledger.topic(topic).begin(cursor.epoch, q)
-        for topic, publishers in cursor.publishers.items():
-            self._reader.ledger.topic(topic).knows(publishers)
-        if cursor.epoch:
-            self._reader.ledger.enter_epoch(cursor.epoch)
-
-    def _note_last_found(self) -> None:
-        if self._cursor is not None and self._last_found is not None:
-            self._cursor.note(self._last_found)
-            self._last_found = None
-
-    def _confirm_by_reading(self) -> None:
-        """Whoever asks for more is done with what was handed out."""
-        if self._cursor is None or not self._confirms_by_reading:
-            return
-        self._note_last_found()
-        now = time.monotonic()
-        if now >= self._save_at:
-            self._cursor.save()
-            self._save_at = now + _SAVE_SECONDS
-
     def _next_found(self) -> Union[Event, Mark, None]:
-        if self._cursor is not None:
-            self._confirm_by_reading()
-        found = self._take_found()
-        if self._cursor is not None and found is not None:
-            self._note_last_found()
-            self._last_found = found
-        return found
-
-    def _take_found(self) -> Union[Event, Mark, None]:
-        queue = self._reader.found
+        """What is to be handed out next."""
+        queue, confirmation = self._reader.found, self._confirmation
+        if confirmation is not None:
+            confirmation.note_asking()
         while queue:
             found = queue.popleft()
-            if is_event(found):
+            if confirmation is not None:
+                confirmation.note(found)
+            if type(found) is Event:
                 return found
-            assert isinstance(found, (Lost, EpochChanged))
-            if self._on_loss is not None:
-                self._on_loss(found)
-            if self._losses:
+            if not isinstance(found, (Event, Reached)) and self._tell(found):
                 return found
         return None
 
+    def _note_where_it_began(self) -> None:
+        """A consumer that asked for nothing yet has come that far nevertheless."""
+        queue = self._reader.found
+        confirmation = self._confirmation
+        while confirmation is not None and confirmation.is_idle and queue and isinstance(queue[0], Reached):
+            confirmation.note(queue.popleft())
+
+    def _tell(self, mark: Mark) -> bool:
+        """Whether it is also handed out."""
+        if self._on_loss is not None:
+            self._on_loss(mark)
+        elif type(mark) is HistoryMissing and self._reads_history and not self._losses:
+            raise Error(f"{mark}; events before now may be missing")
+        return self._losses
+
     def _take_message(self, barrier: Optional[Barrier] = None) -> bool:
         """Takes one message, or a part of an answer out of the history, if there is one."""
+        if time.monotonic() >= self._look_at:
+            self._look_after_connection()
         if self._catch_up is None:
             frames = self._receive(barrier)
             if frames:
@@ -347,7 +339,7 @@ class Subscriber:
                 self._catch_up.hold(frames)
                 return True
         if frames:
-            self._take_in_order(self._catch_up, frames)
+            self._catch_up.take(frames)
         return frames is not None
 
     def _receive(self, barrier: Optional[Barrier]) -> Optional[List[bytes]]:
@@ -359,27 +351,27 @@ class Subscriber:
         if barrier is not None and barrier.take(frames):
             return []
         if self._catch_up is not None and self._seam is not None and self._seam.take(frames):
-            self._catch_up.go()
+            assert self._seam.answer is not None
+            # Its connection may be news, too.
+            self._connection.refresh()
+            self._generation = self._connection.generation
+            self._catch_up.go(self._seam.answer.epoch)
             return []
         return frames
 
-    def _take_in_order(self, catch_up: CatchUp, frames: List[bytes]) -> None:
-        catch_up.note_message()
-        gap = self._reader.take(frames, catch_up.may_repair)
-        if gap is not None:
-            catch_up.repair(gap, frames)
-
     def _look_after_connection(self) -> None:
+        self._look_at = time.monotonic() + _LOOK_AFTER_SECONDS
         self._connection.refresh()
-        if self._cursor is not None:
-            self._confirm_by_reading()
+        if self._confirmation is not None:
+            self._confirmation.note_asking()
         if self._catch_up is None or self._seam is None:
             return
         if self._connection.generation != self._generation:
             if self._generation:
                 self._catch_up.wait_for_barrier()
-                self._seam.expect_again()
             self._generation = self._connection.generation
+        if self._catch_up.waits_for_barrier and self._seam.answer is not None:
+            self._seam.expect_again()
         if self._connection.connected:
             self._seam.ask_again_if_due()
             self._catch_up.check_if_quiet()

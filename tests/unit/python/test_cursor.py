@@ -4,9 +4,12 @@ import json
 
 import pytest
 
+from zevi.confirmation import Confirmation
 from zevi.cursor import Cursor
 from zevi.errors import Error
 from zevi.event import EpochChanged, Event, Lost
+from zevi.ledger import Ledger
+from zevi.reader import Reached
 
 
 def event(topic, q, p, id=5, epoch=7):
@@ -32,6 +35,60 @@ def test_numbers_of_an_ended_epoch_are_forgotten_and_those_of_publishers_are_not
     cursor.note(event("E_A", 4, 40))
     cursor.note(EpochChanged(7, 8))
     assert (cursor.epoch, cursor.next, cursor.publishers) == (8, {}, {"E_A": {5: 40}})
+    assert cursor.before == {"E_A": {5}}
+
+
+def test_an_event_that_comes_late_does_not_bring_its_epoch_back(tmp_path):
+    cursor = Cursor(str(tmp_path / "cursor"))
+    cursor.note(event("E_A", 4, 40))
+    cursor.note(Reached(8, {"E_A": 1}))
+    cursor.note(EpochChanged(7, 8))
+    cursor.note(event("E_A", 5, 41, epoch=7))
+    assert (cursor.epoch, cursor.next, cursor.publishers) == (8, {"E_A": 1}, {"E_A": {5: 41}})
+
+
+def test_a_reader_goes_on_with_all_that_the_cursor_noted(tmp_path):
+    path = str(tmp_path / "cursor")
+    cursor = Cursor(path)
+    cursor.note(Reached(7, {"E_A": 4, "E_SILENT": 9}, is_all=True))
+    cursor.note(Reached(7, {}, {"E_A": 2}))
+    cursor.note(Lost("E_A", 3, "before broker"))
+    cursor.note(event("E_A", 4, 40))
+    cursor.save()
+    ledger = Ledger()
+    Cursor(path).restore(ledger)
+    assert ledger.epoch == 7
+    assert ledger.positions() == {"E_A": 5, "E_SILENT": 9}
+    assert ledger.topic("E_A").enter(5, 1, 7).lost_before == 2, "two more than the five that were told"
+    assert ledger.topic("E_NEW").next_q == 1
+    assert ledger.topic("E_A").publishers.take(5, 40, 2, 0.0).repeats == 1
+
+
+def test_a_publisher_that_was_not_heard_in_this_epoch_yet_is_known_after_a_restart(tmp_path):
+    path = str(tmp_path / "cursor")
+    cursor = Cursor(path)
+    cursor.note(event("E_A", 4, 40))
+    cursor.note(event("E_A", 5, 10, id=6))
+    cursor.note(EpochChanged(7, 8))
+    cursor.note(event("E_A", 1, 12, id=6, epoch=8))
+    cursor.save()
+    ledger = Ledger()
+    Cursor(path).restore(ledger)
+    publishers = ledger.topic("E_A").publishers
+    assert publishers.take(5, 43, 1, 0.0) == (0, 41, 42)
+    assert publishers.take(6, 15, 1, 0.0) == (0, 0, 0)
+
+
+def test_where_a_consumer_begins_is_saved_before_anything_is_confirmed(tmp_path):
+    path = str(tmp_path / "cursor")
+    confirmation = Confirmation(Cursor(path), by_reading=False)
+    confirmation.note(Reached(7, {"E_A": 4}, is_all=True))
+    assert Cursor(path).next == {"E_A": 4}
+    confirmation.note(event("E_A", 4, 40))
+    confirmation.note(Reached(7, {"E_A": 5}))
+    assert Cursor(path).next == {"E_A": 4}
+    confirmation.confirm()
+    assert Cursor(path).next == {"E_A": 5}
 
 
 def test_what_is_not_saved_leaves_the_file_as_it_was(tmp_path):
