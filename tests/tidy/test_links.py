@@ -19,6 +19,19 @@ def _anchors(page: Path) -> Set[str]:
     return anchors
 
 
+_link_to_test = re.compile(r"\[`(test_\w+)`\]\(([^)\s#]+[.]py)\)")
+
+
+def test_links_to_a_test_by_its_name_lead_to_it():
+    lost = []
+    for page in files_ending(".md"):
+        for name, file in _link_to_test.findall(_fence.sub("", text_of(page))):
+            path = root / page.parent / file
+            if path.exists() and f"def {name}(" not in path.read_text():
+                lost.append(f"{page}: there is no {name} in {file}")
+    assert not lost
+
+
 def test_relative_links_resolve():
     broken = []
     for page in files_ending(".md"):
