@@ -42,6 +42,8 @@ def run(topics: List[str], cursor: str, log: LogWriter) -> None:
         found: Any = subscriber.receive(0.05)
         if found is not None:
             log.add(found)
+            if type(found) is not zevi.Event:
+                print(found, file=sys.stderr, flush=True)
             unconfirmed += 1
         if unconfirmed and (unconfirmed >= _UNCONFIRMED_MAX or time.monotonic() >= due):
             confirm(subscriber, log)

@@ -1,4 +1,4 @@
-"""The memory of every process of a run over time."""
+"""The memory of every process of a run over time: without what it shares with files, such as a worker's journal."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class MemoryWatch:
 
     def _note(self, name: str, program: Program) -> None:
         try:
-            held = memory_bytes(program.pid) / _MIB
+            held = memory_bytes(program.pid, "RssAnon") / _MIB
         except (OSError, ProcessLookupError):
             return
         self._lives.setdefault((name, program.pid), []).append((time.monotonic() - self._begin, held))
