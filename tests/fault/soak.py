@@ -18,7 +18,7 @@ sys.path[:0] = [str(_here.parents[1] / folder) for folder in ("tests/support", "
 from zevi_fault.audit import FAULTS  # noqa: E402
 from zevi_fault.memory import MemoryWatch  # noqa: E402
 from zevi_fault.random_faults import RandomFaults  # noqa: E402
-from zevi_fault.run import FaultRun  # noqa: E402
+from zevi_fault.run import LIBRARIES, FaultRun  # noqa: E402
 
 _FAULT_SECONDS = 1.0
 _SAY_SECONDS = 10.0
@@ -34,8 +34,8 @@ def broker_options(arguments: argparse.Namespace, directory: Path) -> list:
 
 def start(run: FaultRun, arguments: argparse.Namespace) -> None:
     run.start_broker()
-    for _ in range(arguments.readers):
-        run.start_reader()
+    for number in range(arguments.readers):
+        run.start_reader(library=LIBRARIES[number % len(LIBRARIES)])
     for _ in range(arguments.workers):
         run.start_worker(rate=arguments.rate)
     run.wait_events(arguments.rate)
@@ -78,7 +78,7 @@ def main() -> int:
     parser.add_argument("--store", action="store_true", help="the broker keeps a store: nothing that it acknowledged may be lost")
     parser.add_argument("--no-broker-kills", action="store_true", help="the broker only stands still: nothing at all may be lost with it")
     parser.add_argument("--workers", type=int, default=4, help="(default: 4)")
-    parser.add_argument("--readers", type=int, default=3, help="(default: 3)")
+    parser.add_argument("--readers", type=int, default=4, help="(default: 4)")
     parser.add_argument("--rate", type=int, default=500, help="events a second of each worker (default: 500)")
     parser.add_argument("--build-dir", default=os.environ.get("ZEVI_BUILD_DIR", "build"))
     arguments = parser.parse_args()

@@ -1,13 +1,10 @@
 """Processes that are killed under load."""
 
-from zevi_fault.library import tells_of_losses_with_broker
-
 
 def test_without_a_fault_every_event_arrives_once_and_nothing_is_lost(fault_run):
     run = fault_run()
     run.start_broker()
-    run.start_reader()
-    run.start_reader()
+    run.start_readers()
     for _ in range(3):
         run.start_worker()
     run.wait_events(6000)
@@ -17,12 +14,10 @@ def test_without_a_fault_every_event_arrives_once_and_nothing_is_lost(fault_run)
     assert not any(sum(told.values()) for told in report.told.values())
 
 
-@tells_of_losses_with_broker
 def test_a_broker_killed_several_times_in_a_row_loses_nothing_that_is_not_told(fault_run):
     run = fault_run()
     run.start_broker()
-    run.start_reader()
-    run.start_reader()
+    run.start_readers()
     for _ in range(3):
         run.start_worker()
     run.wait_events(1000)
@@ -54,31 +49,33 @@ def test_workers_that_are_killed_lose_what_they_held_and_nothing_else(fault_run)
 def test_a_reader_that_is_killed_goes_on_where_it_had_confirmed(fault_run):
     run = fault_run()
     run.start_broker()
-    readers = [run.start_reader() for _ in range(2)]
+    readers = run.start_readers()
     for _ in range(2):
         run.start_worker()
     for _ in range(6):
         run.wait_events(500)
-        run.kill_reader(readers[0])
-        run.start_reader(readers[0])
+        for reader in readers:
+            run.kill_reader(reader)
+            run.start_reader(reader)
     report = run.finish()
     for count in report.readers.values():
         assert count.delivered == count.published
 
 
-@tells_of_losses_with_broker
 def test_workers_readers_and_brokers_killed_in_turn_leave_every_event_accounted_for(fault_run):
     run = fault_run()
     run.start_broker()
-    readers = [run.start_reader() for _ in range(2)]
+    readers = run.start_readers()
     workers = [run.start_worker() for _ in range(2)]
     run.wait_events(500)
     for _ in range(3):
         run.kill_worker(workers.pop(0))
         run.kill_broker()
         workers.append(run.start_worker())
-        run.kill_reader(readers[0])
+        for reader in readers:
+            run.kill_reader(reader)
         run.start_broker()
-        run.start_reader(readers[0])
+        for reader in readers:
+            run.start_reader(reader)
         run.wait_events(500)
     run.finish()

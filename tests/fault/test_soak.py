@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from zevi_fault.library import tells_of_losses_with_broker
-
 SOAK = Path(__file__).parent / "soak.py"
 
 
@@ -19,7 +17,6 @@ def soak(build_dir, *options):
     assert "every event is accounted for" in ended.stdout
 
 
-@tells_of_losses_with_broker
 @pytest.mark.parametrize("options", [(), ("--no-broker-kills",)])
 def test_a_soak_of_some_seconds_accounts_for_every_event(build_dir, options):
     soak(build_dir, *options)

@@ -2,13 +2,11 @@
 
 import pytest
 
-from zevi_fault.library import tells_of_losses_with_broker
 from zevi_test.waiting import wait_until
 
 SOCKETS = ("ingress", "stream", "events", "replay")
 
 
-@tells_of_losses_with_broker
 @pytest.mark.parametrize("removed", [*SOCKETS, SOCKETS], ids=lambda removed: removed if isinstance(removed, str) else "all")
 def test_a_removed_socket_file_comes_back_and_costs_nobody_an_event(fault_run, removed):
     run = fault_run()

@@ -13,9 +13,11 @@ from zevi_test.zevid import Zevid
 
 from .audit import Report, audit
 from .journal import Worker, read_worker
-from .reader_log import LogTail, read_stretches
+from .reader_log import Delivered, LogTail, read_stretches
 from .timeline import Timeline
 
+#: Whose `cursor_reader` reads along.
+LIBRARIES = ("python", "python")
 _READER = Path(__file__).resolve().parents[1] / "cursor_reader.py"
 
 
@@ -40,18 +42,14 @@ class RunningWorker:
 
 
 class RunningReader:
-    """A `cursor_reader.py`, over all its lives."""
+    """A `cursor_reader` of one of the libraries, over all its lives."""
 
-    def __init__(self, name: str, directory: Path, topics: Sequence[str]) -> None:
+    def __init__(self, name: str, directory: Path, program: Sequence[object]) -> None:
         self.name = name
-        self.cursor = directory / f"{name}.cursor"
         self.log = directory / f"{name}.log"
         self.tail = LogTail(self.log)
-        self.topics = topics
+        self.command = [*program, "--cursor", directory / f"{name}.cursor", "--log", self.log, "E_FAULT_*"]
         self.program: Optional[Program] = None
-
-    def command(self) -> List[object]:
-        return [sys.executable, _READER, "--cursor", self.cursor, "--log", self.log, *self.topics]
 
 
 class FaultRun:
@@ -101,6 +99,13 @@ class FaultRun:
         self.broker.kill()
         self.timeline.note_broker_killed()
 
+    def restart_broker(self) -> None:
+        """SIGTERM, and the next one."""
+        assert self.broker is not None
+        self.timeline.begin(self.timeline.broker_away)
+        self.broker.stop_cleanly()
+        self.start_broker()
+
     def stop_broker(self) -> None:
         """SIGSTOP."""
         assert self.broker is not None
@@ -137,12 +142,18 @@ class FaultRun:
 
     # Readers
 
-    def start_reader(self, reader: Optional[RunningReader] = None) -> RunningReader:
+    def start_readers(self) -> List[RunningReader]:
+        """One of each library."""
+        return [self.start_reader(library=library) for library in LIBRARIES]
+
+    def start_reader(self, reader: Optional[RunningReader] = None, library: str = "python") -> RunningReader:
         """A new one, or the next life of one that was killed."""
         if reader is None:
-            reader = RunningReader(f"reader-{len(self.readers)}", self.directory, ["E_FAULT_*"])
+            python = library == "python"
+            program = [sys.executable, _READER] if python else [find_program(self.build_dir, "cursor_reader")]
+            reader = RunningReader(f"{library}-{len(self.readers)}", self.directory, program)
             self.readers.append(reader)
-        reader.program = self.start_program(*reader.command())
+        reader.program = self.start_program(*reader.command)
         reader.program.wait_for_stderr("reading")
         self.timeline.end(self._away(reader))
         return reader
@@ -223,9 +234,14 @@ class FaultRun:
             broker_keeps,
         )
 
-    def finish(self) -> Report:
+    def epochs_of(self, reader: RunningReader) -> int:
+        """How many numberings its events came from."""
+        found = (one for stretch in read_stretches(reader.log) for one in stretch.found)
+        return len({event.epoch for event in found if isinstance(event, Delivered)})
+
+    def finish(self, broker_keeps: bool = False) -> Report:
         """Settles, and fails the test unless every event is accounted for."""
         self.settle()
-        report = self.audit()
+        report = self.audit(broker_keeps)
         assert report.good, "\n" + report.table()
         return report
