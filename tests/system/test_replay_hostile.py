@@ -7,6 +7,7 @@ import zmq
 from zevi_test import RawPublisher, RawReader, wait_until
 from zevi_test.programs import memory_bytes
 from zevi_test.raw_publisher import pack
+from zevi_test.sanitizers import keeping_little_freed
 
 MIB = 1 << 20
 #: What the history holds in these tests: far more than a reader's queue and the kernel's buffers.
@@ -45,7 +46,7 @@ BROKEN_QUESTIONS = {
 @pytest.fixture
 def scene(zevid):
     """A broker with a history and an honest reader."""
-    broker = zevid()
+    broker = zevid(env=keeping_little_freed)
     with RawPublisher(broker.ingress).open() as publisher, RawReader(broker.endpoint("replay")) as reader:
         publish(publisher, EVENTS)
         yield broker, publisher, reader
@@ -176,7 +177,7 @@ def test_readers_that_ask_and_vanish_leave_nothing_behind(scene, dealers):
 
 
 def test_readers_that_never_read_hold_a_bounded_part_of_what_the_history_has_given_up(zevid):
-    broker = zevid("--history", "=8MiB")
+    broker = zevid("--history", "=8MiB", env=keeping_little_freed)
     context = zmq.Context()
     with RawPublisher(broker.ingress).open() as publisher, RawReader(broker.endpoint("replay")) as reader:
         publish(publisher, 1000)

@@ -1,4 +1,4 @@
-"""What cannot be tested in a build with sanitizers."""
+"""What cannot be tested in a build with sanitizers, or needs an environment of its own there."""
 
 from __future__ import annotations
 
@@ -12,3 +12,6 @@ import pytest
 not_forking_while_publishing = pytest.mark.skipif(
     os.environ.get("ZEVI_SANITIZERS", "none") != "none", reason="a sanitizer's own locks do not survive a fork"
 )
+
+#: For a program whose memory is looked at: the address sanitizer keeps 256 MB of what was freed unless told otherwise.
+keeping_little_freed = {"ASAN_OPTIONS": ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "quarantine_size_mb=4"]))}
