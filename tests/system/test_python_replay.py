@@ -347,3 +347,24 @@ def test_confirming_without_a_cursor_is_refused(runtime_dir):
     with zevi.Subscriber("E_A", runtime_dir=str(runtime_dir)) as subscriber:
         with pytest.raises(zevi.Error, match="give the option cursor"):
             subscriber.confirm()
+
+
+def test_a_time_limit_holds_though_messages_for_others_keep_coming(zevid, publisher, subscribe):
+    zevid()
+    subscriber = subscribe("E_A")
+    done = threading.Event()
+
+    def babble():
+        while not done.is_set():
+            publish(publisher, "E_AB", range(5))  # shares the prefix
+
+    thread = threading.Thread(target=babble)
+    thread.start()
+    try:
+        before = time.monotonic()
+        assert subscriber.receive(0.5) is None
+        assert time.monotonic() - before < 10
+        assert subscriber.statistics.filtered > 0
+    finally:
+        done.set()
+        thread.join()

@@ -29,7 +29,7 @@ _ASK_AGAIN_SECONDS = 2.0
 _ASK_AGAIN_SECONDS_MAX = 8.0
 #: Between a question that could not be asked, or was refused, and the next.
 _RETRY_SECONDS = 0.2
-#: So long in all nobody may answer, or only refuse. Time that the consumer takes does not count.
+#: So long in all nobody may answer, or only refuse, while live messages wait. Time that the consumer takes does not count.
 _PATIENCE_SECONDS = 30.0
 #: Nor may there be no socket to ask at: the broker makes it before it answers the first barrier.
 _NOBODY_SECONDS = 3.0
@@ -242,7 +242,8 @@ class CatchUp:
         if self._line.socket is not None:
             # Nothing has come for so long. What comes of it later would be answered in vain.
             self._line.hang_up()
-            self._patience -= self._ask_again_seconds
+            # If nothing comes live either, the broker stands still, and waiting holds nothing up.
+            self._patience -= self._ask_again_seconds if self._held else self._ask_again_seconds / 4
             self._ask_again_seconds = min(2 * self._ask_again_seconds, _ASK_AGAIN_SECONDS_MAX)
         if self._patience <= 0:
             return self._give_up()

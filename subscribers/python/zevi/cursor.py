@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Dict, Set, Union
+from typing import Any, Dict, Sequence, Set, Union
 
 from .errors import Error
 from .event import EpochChanged, Event, HistoryMissing, Lost
@@ -25,11 +25,13 @@ class Cursor:
       what was lost before it. Numbers never outlive their epoch.
     - ``publishers``: of each topic the highest number of every publisher, for events that are sent again under a new number.
       ``before``: those of them that were not yet seen in this epoch. ``whole``: the topics that were read from their first event on.
-    - ``has_changed``: whether there was an epoch before this one. ``knows_all``: whether topics that are not in ``next`` had no
-      event."""
+    - ``topics``: what was asked for.
+    - ``has_changed``: whether there was an epoch before this one. ``knows_all``: whether those of the
+      topics that are not in ``next`` had no event."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, topics: Sequence[str] = ("*",)) -> None:
         self.path = path
+        self._topics = sorted(topics)
         self.epoch = 0
         self.has_changed = False
         self.knows_all = False
@@ -59,7 +61,8 @@ class Cursor:
         try:
             self.epoch = _number(content["epoch"])
             self.has_changed = bool(content.get("has_changed", False))
-            self.knows_all = bool(content.get("knows_all", False))
+            # Nothing is known of topics that were not asked for.
+            self.knows_all = bool(content.get("knows_all", False)) and content.get("topics") == self._topics
             self.next = _numbers(content["next"])
             self.lost_before = _numbers(content.get("lost_before", {}))
             self.publishers = {
@@ -167,6 +170,7 @@ class Cursor:
             return
         content = {
             "version": _VERSION,
+            "topics": self._topics,
             "epoch": self.epoch,
             "has_changed": self.has_changed,
             "knows_all": self.knows_all,

@@ -185,20 +185,20 @@ class Reader:
         entries = wire.decode_body(body_frame, header.n)
         known = self._account(topic, header.epoch, header.q, header.n, header.lost_before)
         now = time.monotonic()
+        epoch = header.epoch
         deliver = self.found.append
         first = 0  # of the run, in the body
         for run in header.runs:
             repeated = max(self._repeated(topic, run.id, run.p, run.count, now), min(run.count, known - first))
             self.statistics.repeats += repeated
             self.statistics.events += run.count - repeated
-            for i in range(repeated, run.count):
-                time_ns, params = entries[first + i]
-                deliver(
-                    Event(
-                        topic, header.q + first + i, time_ns, params, run.src, run.pid, run.host, run.id,
-                        run.p + i if run.p else 0, header.epoch, run.origin,
-                    )
-                )  # fmt: skip
+            src, pid, host, id, origin = run.src, run.pid, run.host, run.id, run.origin
+            q = header.q + first + repeated
+            p, step = (run.p + repeated, 1) if run.p else (0, 0)
+            for time_ns, params in entries[first + repeated : first + run.count]:
+                deliver(Event(topic, q, time_ns, params, src, pid, host, id, p, epoch, origin))
+                q += 1
+                p += step
             first += run.count
 
     # Accounts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from types import TracebackType
 from typing import Any, AsyncIterator, Callable, Iterator, List, Mapping, Optional, Sequence, Type, Union
@@ -24,6 +25,7 @@ from .topics import TopicFilter
 
 _LOOK_ROUND_SECONDS = 0.25  # how often a wait looks whether the connection is still there
 _LOOK_AFTER_SECONDS = 0.25  # how often the connection is looked after while messages keep coming
+_OVERTIME_SECONDS = 0.1  # for messages that are there when the time is up
 _MESSAGES_PER_TURN = 64  # taken before the event loop gets its turn
 #: ZeroMQ's mark counts messages. One of `stream` has at most 64 KiB; all but the rarest single events have less than 4 KiB.
 _STREAM_MESSAGE_BYTES = wire.MESSAGE_BYTES_MAX
@@ -98,7 +100,7 @@ class Subscriber:
         self._reader = Reader(filters, plain)
         self._confirmation: Optional[Confirmation] = None
         if cursor is not None:
-            opened = Cursor(cursor)
+            opened = Cursor(cursor, [f.text for f in filters])
             opened.restore(self._reader.ledger)
             self._confirmation = Confirmation(opened, confirm == "read")
         self._catch_up: Optional[CatchUp] = None
@@ -182,30 +184,33 @@ class Subscriber:
     def receive(self, timeout: Optional[float] = None) -> Union[Event, Mark, None]:
         """The next event (or mark, with ``losses``), or None if none came within ``timeout`` seconds. None waits for
         ever, 0 takes what is there."""
-        end = None if timeout is None else time.monotonic() + timeout
-        while True:
-            found = self._next_found()
-            if found is not None:
-                return found
-            if not self._take_message() and not self._wait_readable(end):
-                if end is not None and time.monotonic() >= end:
+        found = self._next_found()
+        end = math.inf if timeout is None or found is not None else time.monotonic() + timeout
+        while found is None:
+            if not self._take_message():
+                if not self._wait_readable(end) and time.monotonic() >= end:
                     return None
+            elif time.monotonic() >= end + _OVERTIME_SECONDS:
+                return None  # it goes on and on, but nothing is for us
+            found = self._next_found()
+        return found
 
     async def receive_async(self, timeout: Optional[float] = None) -> Union[Event, Mark, None]:
         """``receive`` for asyncio."""
-        end = None if timeout is None else time.monotonic() + timeout
+        found = self._next_found()
+        end = math.inf if timeout is None or found is not None else time.monotonic() + timeout
         taken = 0
-        while True:
-            found = self._next_found()
-            if found is not None:
-                return found
+        while found is None:
             if self._take_message():
+                if time.monotonic() >= end + _OVERTIME_SECONDS:
+                    return None
                 taken += 1
                 if taken % _MESSAGES_PER_TURN == 0:
                     await asyncio.sleep(0)
-            elif not await self._wait_readable_async(end):
-                if end is not None and time.monotonic() >= end:
-                    return None
+            elif not await self._wait_readable_async(end) and time.monotonic() >= end:
+                return None
+            found = self._next_found()
+        return found
 
     def __iter__(self) -> Iterator[Any]:
         return self
@@ -382,7 +387,7 @@ class Subscriber:
         sockets = [] if self._catch_up.is_full else [self._socket]
         return sockets if self._catch_up.socket is None else [*sockets, self._catch_up.socket]
 
-    def _wait_readable(self, end: Optional[float]) -> bool:
+    def _wait_readable(self, end: float) -> bool:
         """Waits for a message until ``end``, or for a moment, then looks after the connection. False if none came."""
         self._look_after_connection()
         poller = zmq.Poller()
@@ -390,15 +395,18 @@ class Subscriber:
             poller.register(socket, zmq.POLLIN)
         return bool(poller.poll(int(_moment(end) * 1000)))
 
-    async def _wait_readable_async(self, end: Optional[float]) -> bool:
+    async def _wait_readable_async(self, end: float) -> bool:
         self._look_after_connection()
-        # The descriptors tell of a change only, which is right here: the sockets were found empty just before.
         loop = asyncio.get_running_loop()
         readable: "asyncio.Future[None]" = loop.create_future()
-        descriptors = [socket.fileno() for socket in self._readable_sockets()]
+        sockets = self._readable_sockets()
+        descriptors = [socket.fileno() for socket in sockets]
         for descriptor in descriptors:
             loop.add_reader(descriptor, lambda: readable.done() or readable.set_result(None))
         try:
+            # A descriptor tells of a change only, and whatever is said over a socket may take the news away.
+            if any(socket.getsockopt(zmq.EVENTS) & zmq.POLLIN for socket in sockets):
+                return True
             await asyncio.wait_for(readable, _moment(end))
             return True
         except asyncio.TimeoutError:
@@ -408,9 +416,7 @@ class Subscriber:
                 loop.remove_reader(descriptor)
 
 
-def _moment(end: Optional[float]) -> float:
-    if end is None:
-        return _LOOK_ROUND_SECONDS
+def _moment(end: float) -> float:
     return min(_LOOK_ROUND_SECONDS, max(0.0, end - time.monotonic() + 0.001))
 
 

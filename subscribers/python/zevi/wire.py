@@ -370,10 +370,11 @@ def decode_body(frame: bytes, n: int) -> List[Tuple[int, Dict[Any, Any]]]:
     if not isinstance(entries, list) or len(entries) != n or n == 0:
         raise WireError("another number of events than announced")
     for entry in entries:
-        if type(entry) is not list or len(entry) != 2 or type(entry[0]) is not int or type(entry[1]) is not dict:
-            raise WireError("an entry that is no pair of time and parameters")
-        if not -_TIME_END <= entry[0] < _TIME_END:
-            raise WireError("a time of more than 64 bits")
+        if type(entry) is list and len(entry) == 2:
+            time_ns, params = entry
+            if type(time_ns) is int and type(params) is dict and -_TIME_END <= time_ns < _TIME_END:
+                continue
+        raise WireError("an entry that is no pair of a time in 64 bits and parameters")
     return entries  # type: ignore[return-value]
 
 

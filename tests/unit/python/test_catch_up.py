@@ -322,6 +322,22 @@ def test_a_history_that_cannot_be_had_is_told_and_reading_goes_on(clock, kind, s
     assert consumer.reader.statistics.history_missing == 1
 
 
+def test_a_broker_that_stands_still_for_a_minute_loses_nobody_anything(clock):
+    broker = Broker()
+    consumer = started(broker)
+    consumer.arrive(broker.publish("E_A"))
+    consumer.line = consumer.catch_up._line = Silent(broker)
+    clock.now += 2
+    consumer.catch_up.check_if_quiet()
+    wait(consumer, clock, 60)
+    broker.publish("E_A", 3)
+    consumer.line = consumer.catch_up._line = Line(broker)
+    consumer.arrive(broker.publish("E_A"))
+    wait(consumer, clock, 9)
+    assert consumer.numbers() == [1, 2, 3, 4, 5]
+    assert len(consumer.found()) == 5
+
+
 def test_time_that_the_consumer_takes_is_no_reason_to_give_up(clock):
     broker = Broker()
     broker.publish("E_A", 3)

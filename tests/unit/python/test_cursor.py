@@ -64,6 +64,18 @@ def test_a_reader_goes_on_with_all_that_the_cursor_noted(tmp_path):
     assert ledger.topic("E_A").publishers.take(5, 40, 2, 0.0).repeats == 1
 
 
+def test_nothing_is_known_of_topics_that_were_not_asked_for_before(tmp_path):
+    path = str(tmp_path / "cursor")
+    cursor = Cursor(path, ["E_A"])
+    cursor.note(Reached(7, {"E_A": 4}, is_all=True))
+    cursor.save()
+    assert Cursor(path, ["E_A"]).knows_all
+    ledger = Ledger()
+    Cursor(path, ["E_*"]).restore(ledger)
+    assert ledger.positions() == {"E_A": 4}
+    assert ledger.topic("E_B").next_q == 0
+
+
 def test_a_publisher_that_was_not_heard_in_this_epoch_yet_is_known_after_a_restart(tmp_path):
     path = str(tmp_path / "cursor")
     cursor = Cursor(path)
