@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from zevi_test import RawPublisher
+from zevi_test import RawPublisher, wait_until
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "subscribers/examples"
 NODE_MODULES = Path(os.environ.get("ZEVI_NODE_MODULES", EXAMPLES / "node_modules"))
@@ -43,6 +43,25 @@ def test_the_python_script_prints_what_is_published(zevid, run_program):
         return topic, params, meta
 
     check(broker, program, read_line)
+
+
+def test_the_python_consumer_goes_on_where_it_was_and_says_what_it_missed(zevid, run_program, test_dir):
+    broker = zevid()
+    env = {"PYTHONPATH": str(EXAMPLES.parent / "python")}
+    script = ("/usr/bin/python3", EXAMPLES / "consumer.py", test_dir / "cursor", "E_CORE_*")
+    with RawPublisher(broker.ingress).open() as publisher:
+        publisher.expect_ack(publisher.events("E_CORE_LOG", [{"i": 0}, {"i": 1}]))
+        first = run_program(*script, env=env)
+        assert first.wait_for_stdout_lines(2) == ["E_CORE_LOG {'i': 0}", "E_CORE_LOG {'i': 1}"]
+        first.kill()
+        publisher.expect_ack(publisher.events("E_CORE_LOG", [{"i": 2}]))
+        second = run_program(*script, env=env)
+        # What it was killed over may come again.
+        wait_until(lambda: "{'i': 2}" in second.stdout, 10, lambda: second.stdout)
+        assert "{'i': 0}" not in second.stdout
+        broker.kill()
+        zevid()
+        second.wait_for_stderr("the broker began a new numbering")
 
 
 def test_the_node_script_prints_what_is_published(zevid, run_program, test_dir):
