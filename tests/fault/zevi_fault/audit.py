@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, fields
 from typing import Dict, Iterable, List, Set, Tuple
 
 from .journal import BEGUN, KEPT, RING_FULL, UNWANTED, Published, Worker, topic_name
-from .reader_log import Delivered, Epoch, Found, Stretch, Told, topic_index
+from .reader_log import Delivered, Found, Missing, Stretch, Told, topic_index
 from .timeline import Timeline, overlaps
 
 _EXAMPLES_MAX = 12
@@ -139,9 +139,7 @@ class _ReaderAudit:
                 elif isinstance(found, Told):
                     told[found.place] += found.count
                     self._take_mark(found, stretch.confirmed)
-                elif isinstance(found, Epoch):
-                    self._enter_epoch(found.now)
-                else:
+                elif isinstance(found, Missing):
                     self._count.unexplained += 1
                     self._report.example(f"unexplained: {self._reader} did not get the history that it asked for")
         must: Dict[int, int] = defaultdict(int)
@@ -182,6 +180,7 @@ class _ReaderAudit:
             self._report.example(f"told as lost before: {what}")
 
     def _enter_epoch(self, epoch: int) -> None:
+        """By an event. (A mark of a new epoch may stand before stored events of one between.)"""
         if self._epochs and self._epochs[-1] == epoch:
             return
         if epoch in self._epochs:
