@@ -8,6 +8,7 @@
 
 #include "history/retention.hpp"
 #include "runtime/socket_wait.hpp"
+#include "store/store_options.hpp"
 #include "zevi/endpoints.hpp"
 
 namespace zevi {
@@ -34,6 +35,7 @@ void check(const BrokerOptions& options) {
     throw Error("events-queue must be between 1 and 100000000");
   }
   broker::check_history(options.history, options.max_age);
+  broker::check_store(options);
   if (options.drain_max < 0ms || options.drain_max > 1min) throw Error("drain must be between 0 and 1m");
 }
 
@@ -70,8 +72,9 @@ class Broker::Impl {
     check(options_);
     const broker::Endpoints wanted = endpoints_of(options_);
     if (!options_.runtime_dir.empty()) directory_.emplace(options_.runtime_dir);
-    routing_ = std::make_unique<broker::Routing>(options_, context_, wanted,
-                                                 directory_ ? &*directory_ : nullptr, counters_);
+    routing_ =
+        std::make_unique<broker::Routing>(options_, context_, wanted, directory_ ? &*directory_ : nullptr,
+                                          counters_, [this] { wakeup_.signal(); });
     endpoints_ = routing_->endpoints();
     stopping_ = false;
     thread_ = std::thread([this] { run(); });
@@ -95,8 +98,11 @@ class Broker::Impl {
     block_signals();
     try {
       broker::SocketWait waiting(routing_->sockets(), wakeup_.fd());
-      while (!stopping_) waiting.wait_until(routing_->do_work());
+      while (!stopping_) {
+        if (waiting.wait_until(routing_->do_work())) wakeup_.clear();
+      }
       routing_->drain(options_.drain_max);
+      routing_->close();
     } catch (const std::exception& error) {
       if (options_.log) options_.log(LogLevel::error, std::string("the broker stops: ") + error.what());
     }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@
 #include "runtime/runtime_directory.hpp"
 #include "runtime/wakeup.hpp"
 #include "sequencing/sequencer.hpp"
+#include "store/store.hpp"
+#include "store/store_source.hpp"
 #include "topics/barriers.hpp"
 #include "topics/interest_table.hpp"
 #include "topics/topic_registry.hpp"
@@ -51,12 +54,14 @@ class Routing {
  public:
   /// `directory` is the one that the broker holds, or null; it outlives the routing state.
   Routing(const BrokerOptions& options, zmq::context_t& context, const Endpoints& endpoints,
-          RuntimeDirectory* directory, Counters& counters);
+          RuntimeDirectory* directory, Counters& counters, std::function<void()> wake);
 
   /// One round. Returns the time of the next one if nothing arrives before.
   SteadyTime do_work();
   /// Takes in what publishers have sent and sends it on, until nothing more arrives or `time_max` is over.
   void drain(std::chrono::milliseconds time_max);
+  /// Behind the last round: closes the store, so that the next broker goes on where this one ends.
+  void close();
 
   /// Those that messages arrive at.
   [[nodiscard]] std::vector<zmq::socket_ref> sockets();
@@ -73,10 +78,13 @@ class Routing {
   void renew_interest(const Now& now);
   void settle_barriers(const Now& now);
   void send_answers();
+  /// Gives the store what was taken in, and publishers and readers what the store has done.
+  void work_with_store(const Now& now);
   [[nodiscard]] SteadyTime next_deadline(const Now& now) const;
 
   Clock clock_;
   Counters& counters_;
+  std::unique_ptr<Store> store_;  ///< null: none
   std::uint64_t epoch_;
   Complaints complaints_;
 
@@ -90,6 +98,7 @@ class Routing {
   StreamEndpoint stream_;
   EventsEndpoint events_;
   History history_;
+  std::unique_ptr<StoreSource> stored_;  ///< null: none
   Sequencer sequencer_;
   Conversation conversation_;
   Replay replay_;
@@ -98,6 +107,8 @@ class Routing {
 
   std::string routing_id_;
   std::vector<zmq::message_t> frames_;
+  std::vector<Publisher*> taken_;
+  StoreProgress progress_;
 };
 
 }  // namespace zevi::broker

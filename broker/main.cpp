@@ -59,6 +59,17 @@ zevi::program::OptionTable option_table() {
       "topics under no PREFIX are not kept; none alone: nothing is")(
       "max-age", po::value<Texts>()->default_value({}, "none")->value_name("PREFIX=TIME"),
       "no event of the topics that begin with PREFIX is passed on or replayed when it is older; repeatable")(
+      "store", po::value<std::string>()->default_value("")->value_name("DIR"),
+      "keep what the history keeps in DIR too, on the disk, so that it outlives the broker; made if it does "
+      "not "
+      "exist; for one broker at a time")(
+      "store-size", po::value<ByteSize>()->default_value({defaults.store_bytes_max})->value_name("SIZE"),
+      "what each PREFIX of --history may take on the disk; its age and count hold there too, all to the 32nd "
+      "part; the database needs up to half as much again")(
+      "ack", po::value<Texts>()->default_value({}, "memory for all topics")->value_name("PREFIX=LEVEL"),
+      "when publishers may forget events of the topics that begin with PREFIX: memory, once they are taken "
+      "in; "
+      "written, safe when the broker is killed; synced, safe when the machine loses power; repeatable")(
       "interest-linger", po::value<Duration>()->default_value({defaults.interest_linger})->value_name("TIME"),
       "how long a topic stays wanted after its last subscriber left")(
       "coalesce", po::value<Duration>()->default_value({defaults.coalesce_max})->value_name("TIME"),
@@ -87,10 +98,13 @@ zevi::BrokerOptions broker_options(const po::variables_map& values, const zevi::
   try {
     options.history = zevi::broker::parse_history(values["history"].as<Texts>());
     options.max_age = zevi::broker::parse_max_age(values["max-age"].as<Texts>());
+    options.acks = zevi::broker::parse_acks(values["ack"].as<Texts>());
     zevi::broker::check_history(options.history, options.max_age);
   } catch (const zevi::Error& error) {
     throw zevi::program::UsageError(error.what());
   }
+  options.store = values["store"].as<std::string>();
+  options.store_bytes_max = values["store-size"].as<ByteSize>().value;
   options.interest_linger =
       duration_cast<std::chrono::milliseconds>(values["interest-linger"].as<Duration>().value);
   options.coalesce_max = duration_cast<std::chrono::microseconds>(values["coalesce"].as<Duration>().value);

@@ -31,9 +31,10 @@ std::uint64_t first_generation(const Now& now) {
 }  // namespace
 
 Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const Endpoints& endpoints,
-                 RuntimeDirectory* directory, Counters& counters)
+                 RuntimeDirectory* directory, Counters& counters, std::function<void()> wake)
     : counters_(counters),
-      epoch_(random_id()),
+      store_(options.store.empty() ? nullptr : std::make_unique<Store>(options, counters, std::move(wake))),
+      epoch_(store_ ? store_->epoch() : random_id()),
       complaints_(options.log),
       ingress_(context, endpoints.ingress),
       fanouts_{FanoutSocket(context, endpoints.stream, stream_queue_max(options)),
@@ -43,13 +44,20 @@ Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const En
       stream_(fanouts_[stream_index], counters_),
       events_(fanouts_[events_index], counters_),
       history_(options.history, counters_),
+      stored_(store_ ? std::make_unique<StoreSource>(history_, *store_) : nullptr),
       sequencer_(epoch_, options.coalesce_max, counters_),
-      conversation_(random_id(), publishers_, topics_, interest_, sequencer_, counters_, complaints_),
-      replay_(context, endpoints.replay, history_, topics_, epoch_, counters_, complaints_),
+      conversation_(random_id(), publishers_, topics_, interest_, sequencer_, counters_, complaints_,
+                    options.acks),
+      replay_(context, endpoints.replay, stored_ ? *stored_ : static_cast<ReplaySource&>(history_), topics_,
+              epoch_, counters_, complaints_),
       guard_(directory, counters_, options.log) {
   sequencer_.add_sink(stream_);
   sequencer_.add_sink(events_);
   sequencer_.add_sink(history_);
+  if (store_) {
+    sequencer_.add_sink(*store_);
+    store_->restore(topics_, publishers_, clock_.now());
+  }
   guard_.watch(ingress_.socket(), ingress_.endpoint());
   for (FanoutSocket& fanout : fanouts_) guard_.watch(fanout.socket(), fanout.endpoint());
   guard_.watch(replay_.socket(), replay_.endpoint());
@@ -78,6 +86,7 @@ SteadyTime Routing::do_work() {
   read_subscriptions(now);
   const bool more = read_ingress(now);
   sequencer_.flush(now);
+  work_with_store(now);
   conversation_.acknowledge(now);
   renew_interest(now);
   settle_barriers(now);
@@ -85,11 +94,14 @@ SteadyTime Routing::do_work() {
   history_.expire(now);
   replay_.do_work(now);
   if (control_) control_->do_work(now);
-  publishers_.expire(now.steady, [&](const Publisher& publisher) {
+  const auto say_down = [&](const Publisher& publisher) {
     counters_.add(Counter::publishers_down);
     complaints_.add("publisher down",
                     publisher.name->src + " (pid " + std::to_string(publisher.name->pid) + ")",
                     "no beat for 3 s");
+  };
+  publishers_.expire(now.steady, say_down, [this](std::uint64_t id) {
+    if (store_) store_->forget(id);
   });
   complaints_.report(now.steady);
   guard_.check(now.steady);
@@ -106,9 +118,31 @@ void Routing::drain(std::chrono::milliseconds time_max) {
     read_subscriptions(now);
     read_ingress(now);
     sequencer_.flush_all(now);
+    work_with_store(now);
     conversation_.acknowledge(now);
     send_answers();
     if (ready == 0 || now.steady >= end) break;
+  }
+}
+
+void Routing::close() {
+  if (!store_) return;
+  sequencer_.flush_all(clock_.now());
+  work_with_store(clock_.now());
+  store_->close(topics_, publishers_);
+}
+
+void Routing::work_with_store(const Now& now) {
+  conversation_.take_taken(taken_);
+  if (!store_) return;
+  store_->hand_over(sequencer_, taken_, publishers_, now);
+  progress_.clear();
+  store_->take_progress(progress_);
+  for (const PublisherMark& mark : progress_.written) conversation_.stored(mark.id, mark.s, 0);
+  for (const PublisherMark& mark : progress_.synced) conversation_.stored(mark.id, mark.s, mark.s);
+  if (stored_->take_fetched(now.realtime_ns)) replay_.wake();
+  for (const std::string& fault : stored_->take_faults()) {
+    complaints_.add("could not read events", "the store", fault);
   }
 }
 

@@ -103,4 +103,22 @@ std::vector<MaxAge> parse_max_age(const std::vector<std::string>& values) {
   return ages;
 }
 
+std::vector<AckRule> parse_acks(const std::vector<std::string>& values) {
+  std::vector<AckRule> rules;
+  for (const std::string& value : values) {
+    std::string_view rest = value;
+    AckRule rule;
+    rule.prefix = prefix_of(cut(rest, '='));
+    if (rest == "written") {
+      rule.level = AckLevel::written;
+    } else if (rest == "synced") {
+      rule.level = AckLevel::synced;
+    } else if (rest != "memory") {
+      throw wrong("ack", value, "no level", "write PREFIX=memory, PREFIX=written or PREFIX=synced");
+    }
+    rules.push_back(std::move(rule));
+  }
+  return rules;
+}
+
 }  // namespace zevi::broker

@@ -14,4 +14,7 @@ namespace zevi::broker {
 /// The values of `--max-age`: each `PREFIX=TIME`.
 [[nodiscard]] std::vector<MaxAge> parse_max_age(const std::vector<std::string>& values);
 
+/// The values of `--ack`: each `PREFIX=LEVEL`.
+[[nodiscard]] std::vector<AckRule> parse_acks(const std::vector<std::string>& values);
+
 }  // namespace zevi::broker

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "retention.hpp"
-#include "zevi/wire/body.hpp"
+#include "sequencing/oldest_event.hpp"
 
 namespace zevi::broker {
 
@@ -12,27 +12,11 @@ namespace {
 
 constexpr std::chrono::milliseconds expiry_interval{100};
 
-/// libzmq reads frames below this size into a buffer that it shares among all that fit (`in_batch_size` in
-/// its config.hpp): one small body kept would keep 18 KiB in memory.
-constexpr std::size_t shared_buffer_bytes = 8192;
-
 constexpr std::size_t spare_records_max = 64;
 
 /// What a frame costs beside its bytes: libzmq's reference counter and the allocator's head. Up to 33 bytes
 /// stand in the message itself; nobody is hurt by counting those as well.
 constexpr std::uint64_t frame_overhead_bytes = 64;
-
-bool has_expired(std::int64_t oldest_ns, std::chrono::nanoseconds max_age, std::uint64_t now_ns) noexcept {
-  return max_age.count() > 0 && oldest_ns < static_cast<std::int64_t>(now_ns) - max_age.count();
-}
-
-/// The time of the oldest event in a message, which is not that of the first: threads overtake one another.
-std::int64_t oldest_event_ns(const SequencedMessage& message) {
-  auto oldest = static_cast<std::int64_t>(message.header.at);
-  wire::BodyReader entries(message.body.to_string_view());
-  for (wire::Entry entry; entries.next(entry);) oldest = std::min(oldest, entry.time_ns);
-  return oldest;
-}
 
 }  // namespace
 
@@ -69,12 +53,14 @@ void History::take(SequencedMessage& message) {
   stored.at = message.header.at;
   stored.header.copy(message.header_frame());
   const std::size_t body_bytes = message.body.size();
-  if (message.is_own_body || body_bytes >= shared_buffer_bytes) {
+  if (message.is_own_body || body_bytes >= SequencedMessage::shared_buffer_bytes) {
     stored.body.copy(message.body);
   } else {
     stored.body.rebuild(message.body.data(), body_bytes);
   }
-  record.oldest_ns = message.topic.max_age.count() > 0 ? oldest_event_ns(message) : 0;
+  record.oldest_ns = message.topic.max_age.count() > 0
+                         ? oldest_event_ns(message.body.to_string_view(), message.header.at)
+                         : 0;
   record.bytes = cost_bytes(stored.header.size(), body_bytes);
   topic->bytes += record.bytes;
   topic->events += stored.n;

@@ -1,38 +1,16 @@
 #include "retention.hpp"
 
 #include <string>
-#include <unordered_set>
 
 #include "zevi/error.hpp"
-#include "zevi/topic.hpp"
 
 namespace zevi::broker {
 
 namespace {
 
-/// Publishers are told of each prefix in one frame, beside those of the subscribers.
-constexpr std::size_t prefixes_max = 256;
 /// A message of full size fits many times, or a history of it would be none.
 constexpr std::uint64_t bytes_min = std::uint64_t{1} << 20U;
 constexpr std::chrono::nanoseconds age_min = std::chrono::milliseconds(1);
-
-template <typename Entry>
-void check_prefixes(const std::vector<Entry>& entries, const std::string& option) {
-  if (entries.size() > prefixes_max) {
-    throw Error(option + ": " + std::to_string(entries.size()) +
-                " prefixes, but 256 is the most; name shorter ones");
-  }
-  std::unordered_set<std::string_view> seen;
-  for (const Entry& entry : entries) {
-    if (!is_topic_prefix(entry.prefix)) {
-      throw Error(option + ": '" + entry.prefix +
-                  "' is no topic prefix; use at most 128 of A-Z a-z 0-9 _ . -, and nothing for all topics");
-    }
-    if (!seen.insert(entry.prefix).second) {
-      throw Error(option + ": prefix '" + entry.prefix + "' stands twice; put its limits together");
-    }
-  }
-}
 
 }  // namespace
 

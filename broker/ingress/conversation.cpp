@@ -1,5 +1,8 @@
 #include "conversation.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "sequencing/freshness.hpp"
 #include "zevi/topic.hpp"
 
@@ -12,6 +15,18 @@ constexpr std::chrono::milliseconds who_interval{1000};
 /// Strangers that are remembered; with more, all are forgotten and asked anew.
 constexpr std::size_t strangers_max = 16'384;
 
+wire::AckLevel wire_level(AckLevel level) noexcept {
+  switch (level) {
+    case AckLevel::memory:
+      return wire::AckLevel::memory;
+    case AckLevel::written:
+      return wire::AckLevel::written;
+    case AckLevel::synced:
+      return wire::AckLevel::synced;
+  }
+  return wire::AckLevel::memory;
+}
+
 std::string name_of(const Publisher* publisher) {
   if (publisher == nullptr) return "a peer that said no hello";
   return publisher->name->src + " (pid " + std::to_string(publisher->name->pid) + ")";
@@ -21,8 +36,11 @@ std::string name_of(const Publisher* publisher) {
 
 Conversation::Conversation(std::uint64_t broker_id, PublisherRegistry& publishers, TopicRegistry& topics,
                            const InterestTable& interest, Sequencer& sequencer, Counters& counters,
-                           Complaints& complaints)
+                           Complaints& complaints, std::vector<AckRule> levels)
     : broker_id_(broker_id),
+      levels_(std::move(levels)),
+      has_waiting_levels_(std::any_of(levels_.begin(), levels_.end(),
+                                      [](const AckRule& rule) { return rule.level != AckLevel::memory; })),
       publishers_(publishers),
       topics_(topics),
       interest_(interest),
@@ -94,8 +112,13 @@ void Conversation::receive_hello(std::string_view routing_id, std::string_view f
     counters_.add(Counter::publishers_up);
   } else if (hello.s > publisher->last_s + 1) {
     // What it no longer has cannot be waited for; its own numbers in each topic tell what is missing.
-    publisher->last_s = hello.s - 1;
+    move_on(*publisher, hello.s - 1);
+    if (publisher->may_have_lost) {
+      // It was acknowledged by the broker that was killed, and is lost with it.
+      for (auto& [topic, numbers] : publisher->topics) numbers.next_p = 0;
+    }
   }
+  publisher->may_have_lost = false;
   strangers_.erase(std::string(routing_id));
   publishers_.attach(*publisher, routing_id);
   publisher->last_seen = now.steady;
@@ -110,6 +133,7 @@ void Conversation::welcome(Publisher& publisher, std::uint64_t version) {
   wire::Welcome message;
   message.version = version;
   message.id = broker_id_;
+  for (const AckRule& rule : levels_) message.levels.push_back({rule.prefix, wire_level(rule.level)});
   answer(publisher.routing_id, message);
   if (interest_.generation_known()) answers_.push_back({publisher.routing_id, interest_.frame()});
   acks_.owe_at_once(publisher);
@@ -134,7 +158,7 @@ void Conversation::receive_events(Publisher& publisher, std::vector<zmq::message
     publisher.behind = true;
     return ask_who(publisher, now);
   }
-  publisher.last_s = header.s;
+  move_on(publisher, header.s);
   acks_.owe(publisher, frames[1].size());
   if (error != wire::DecodeError::none) return refuse_batch(publisher, header, wire::describe(error));
   if (is_reserved_topic(header.t)) return refuse_batch(publisher, header, "topics of the broker's own");
@@ -145,8 +169,36 @@ void Conversation::receive_events(Publisher& publisher, std::vector<zmq::message
   take_in(publisher, *topic, header, std::move(frames[1]), now);
 }
 
+void Conversation::move_on(Publisher& publisher, std::uint64_t s) {
+  publisher.last_s = s;
+  if (std::exchange(publisher.is_listed_as_taken, true)) return;
+  taken_.push_back(&publisher);
+}
+
+void Conversation::take_taken(std::vector<Publisher*>& taken) {
+  taken.clear();
+  std::swap(taken, taken_);
+  for (Publisher* const publisher : taken) publisher->is_listed_as_taken = false;
+}
+
+void Conversation::stored(std::uint64_t id, std::uint64_t written_s, std::uint64_t synced_s) {
+  Publisher* const publisher = publishers_.by_id(id);
+  if (publisher == nullptr) return;
+  publisher->written_s = std::max(publisher->written_s, written_s);
+  publisher->synced_s = std::max(publisher->synced_s, synced_s);
+  if (!has_waiting_levels_) return;
+  // While more is on its way, the publisher can wait until its next acknowledgement is due.
+  const bool is_all = std::max(written_s, synced_s) == publisher->last_s;
+  if (is_all) return acks_.owe_at_once(*publisher);
+  acks_.owe(*publisher, 0);
+}
+
 void Conversation::take_in(Publisher& publisher, Topic& topic, const wire::EventsHeader& header,
                            zmq::message_t&& body, const Now& now) {
+  const auto known = publisher.topics.find(&topic);
+  // Batches are stored in the order of their topic, so one may be in the store though one before it is not.
+  const bool is_stored = known != publisher.topics.end() && header.p + header.n <= known->second.stored_p;
+  if (is_stored) return counters_.add(Counter::batches_repeated);
   PublisherTopic* const numbers = account(publisher, topic, header);
   if (numbers == nullptr) return refuse_batch(publisher, header, "more than 1,024 topics of one publisher");
   pace_.count(numbers->pace, now.steady);
@@ -248,6 +300,8 @@ void Conversation::acknowledge(const Now& now) {
   acks_.send_due(now, [this](const Publisher& publisher) {
     wire::Ack ack;
     ack.memory = publisher.last_s;
+    ack.written = publisher.written_s;
+    ack.synced = publisher.synced_s;
     ack.pace_us = static_cast<std::uint64_t>(pace_.collect().count());
     answer(publisher.routing_id, ack);
   });

@@ -34,15 +34,20 @@ class Conversation {
     std::string frame;
   };
 
+  /// `levels` say when a batch of which topics counts as acknowledged.
   Conversation(std::uint64_t broker_id, PublisherRegistry& publishers, TopicRegistry& topics,
                const InterestTable& interest, Sequencer& sequencer, Counters& counters,
-               Complaints& complaints);
+               Complaints& complaints, std::vector<AckRule> levels = {});
 
   /// One message from one connection: the header and, for `events`, the body.
   void receive(std::string_view routing_id, std::vector<zmq::message_t>& frames, const Now& now);
 
   /// Acknowledges what was taken in, to those for whom it is time.
   void acknowledge(const Now& now);
+  /// The publishers that had batches taken in since the last call. To be called in every round.
+  void take_taken(std::vector<Publisher*>& taken);
+  /// The store has the publisher's batches up to there.
+  void stored(std::uint64_t id, std::uint64_t written_s, std::uint64_t synced_s);
   /// When `acknowledge` has something to do.
   [[nodiscard]] SteadyTime deadline() const noexcept { return acks_.deadline(); }
   /// Tells every live publisher the current interest.
@@ -58,6 +63,8 @@ class Conversation {
   void receive_bye(Publisher& publisher, std::string_view frame);
 
   void welcome(Publisher& publisher, std::uint64_t version);
+  /// All batches up to `s` are dealt with.
+  void move_on(Publisher& publisher, std::uint64_t s);
   void take_in(Publisher& publisher, Topic& topic, const wire::EventsHeader& header, zmq::message_t&& body,
                const Now& now);
   void refuse_batch(Publisher& publisher, const wire::EventsHeader& header, std::string_view reason);
@@ -80,6 +87,8 @@ class Conversation {
   void answer(std::string_view routing_id, const Message& message);
 
   std::uint64_t broker_id_;
+  std::vector<AckRule> levels_;
+  bool has_waiting_levels_;  ///< somebody may wait for the store
   PublisherRegistry& publishers_;
   TopicRegistry& topics_;
   const InterestTable& interest_;
@@ -90,6 +99,7 @@ class Conversation {
   /// Connections that spoke without a hello and were asked for one, with the time from which they are asked
   /// again.
   StringMap<SteadyTime> strangers_;
+  std::vector<Publisher*> taken_;
   AckSchedule acks_;
   Pace pace_;
   std::vector<Answer> answers_;

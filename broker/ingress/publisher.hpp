@@ -18,8 +18,9 @@ struct PaceMark {
 
 /// What the broker knows of one publisher's events in one topic.
 struct PublisherTopic {
-  std::uint64_t next_p = 1;   ///< the number that its next event must have if none was lost; 0: any
-  std::uint64_t dropped = 0;  ///< what it said it dropped, and `lost_before` holds already
+  std::uint64_t next_p = 1;    ///< the number that its next event must have if none was lost; 0: any
+  std::uint64_t dropped = 0;   ///< what it said it dropped, and `lost_before` holds already
+  std::uint64_t stored_p = 0;  ///< the store held all events below when the broker started
   PaceMark pace = {};
 };
 
@@ -29,6 +30,8 @@ struct Publisher {
   std::shared_ptr<const PublisherName> name;
   std::string routing_id;  ///< of the connection that said hello last
   std::uint64_t last_s = 0;
+  std::uint64_t written_s = 0;  ///< batches up to this one are in the store, as far as they belong there
+  std::uint64_t synced_s = 0;   ///< and on the disk
   std::uint64_t confirmed_generation = 0;
   std::uint64_t since_ns = 0;  ///< realtime of its first hello
   SteadyTime last_seen;
@@ -36,9 +39,13 @@ struct Publisher {
   bool live = true;       ///< said hello and neither goodbye nor nothing for too long
   bool behind = false;    ///< a batch is missing: nothing is taken in until the next hello
   bool ack_due = false;
+  bool is_listed_as_taken = false;       ///< `last_s` has moved since the store was told
   SteadyTime next_ack{};                 ///< no acknowledgement before this
   std::size_t unacknowledged_bytes = 0;  ///< taken in since the last one
   bool numbered_elsewhere = false;  ///< it had spoken with an earlier broker: its first p here is no loss
+  /// Known from the store of a broker that was killed, which may have acknowledged more than it had stored;
+  /// until the next hello tells.
+  bool may_have_lost = false;
   std::unordered_map<const Topic*, PublisherTopic> topics;
   Activity activity;
   Losses losses;

@@ -21,6 +21,16 @@ Publisher& PublisherRegistry::add(std::shared_ptr<const PublisherName> name, Ste
   return *by_id_.emplace(publisher->name->id, std::move(publisher)).first->second;
 }
 
+Publisher& PublisherRegistry::restore(std::shared_ptr<const PublisherName> name, std::uint64_t s,
+                                      bool may_have_lost, SteadyTime now) {
+  Publisher& publisher = add(std::move(name), now);
+  publisher.last_s = publisher.written_s = publisher.synced_s = s;
+  publisher.live = false;
+  publisher.may_have_lost = may_have_lost;
+  publisher.numbered_elsewhere = may_have_lost;
+  return publisher;
+}
+
 void PublisherRegistry::attach(Publisher& publisher, std::string_view routing_id) {
   if (publisher.routing_id == routing_id) return;
   if (Publisher* const other = by_connection(routing_id); other != nullptr) other->routing_id.clear();
@@ -41,7 +51,7 @@ std::uint64_t PublisherRegistry::unconfirmed(std::uint64_t generation) const {
   return count;
 }
 
-void PublisherRegistry::forget_ended(SteadyTime now) {
+void PublisherRegistry::forget_ended(SteadyTime now, const std::function<void(std::uint64_t)>& on_forgotten) {
   std::vector<Publisher*> ended;
   for (const auto& [id, publisher] : by_id_) {
     if (!publisher->live) ended.push_back(publisher.get());
@@ -54,7 +64,9 @@ void PublisherRegistry::forget_ended(SteadyTime now) {
     if (excess == 0 && now - publisher->last_seen < keep_ended) continue;
     if (excess > 0) --excess;
     by_connection_.erase(publisher->routing_id);
-    by_id_.erase(publisher->name->id);
+    const std::uint64_t id = publisher->name->id;
+    by_id_.erase(id);
+    if (on_forgotten) on_forgotten(id);
   }
 }
 

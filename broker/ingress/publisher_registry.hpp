@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <vector>
@@ -32,6 +33,9 @@ class PublisherRegistry {
   }
 
   Publisher& add(std::shared_ptr<const PublisherName> name, SteadyTime now);
+  /// One that an earlier broker knew and whose batches up to `s` it had dealt with.
+  Publisher& restore(std::shared_ptr<const PublisherName> name, std::uint64_t s, bool may_have_lost,
+                     SteadyTime now);
   /// From now on `publisher` speaks through this connection.
   void attach(Publisher& publisher, std::string_view routing_id);
   void end(Publisher& publisher);
@@ -40,9 +44,10 @@ class PublisherRegistry {
   [[nodiscard]] std::uint64_t unconfirmed(std::uint64_t generation) const;
 
   /// Calls `on_silent(publisher)` for each live one that was not heard for `limits::silence_max` and is down
-  /// therefore, and forgets those that ended long ago. Cheap to call in every round.
+  /// therefore, and forgets those that ended long ago, with `on_forgotten(id)`. Cheap to call in every round.
   template <typename OnSilent>
-  void expire(SteadyTime now, OnSilent on_silent) {
+  void expire(SteadyTime now, OnSilent on_silent,
+              const std::function<void(std::uint64_t)>& on_forgotten = {}) {
     if (now < next_expiry_) return;
     next_expiry_ = now + expiry_interval;
     for (const auto& [id, publisher] : by_id_) {
@@ -50,9 +55,13 @@ class PublisherRegistry {
       publisher->live = false;
       on_silent(*publisher);
     }
-    forget_ended(now);
+    forget_ended(now, on_forgotten);
   }
 
+  template <typename Visit>
+  void for_each(Visit visit) const {
+    for (const auto& [id, publisher] : by_id_) visit(*publisher);
+  }
   template <typename Visit>
   void for_each_live(Visit visit) const {
     for (const auto& [id, publisher] : by_id_) {
@@ -63,7 +72,7 @@ class PublisherRegistry {
  private:
   static constexpr std::chrono::milliseconds expiry_interval{250};
 
-  void forget_ended(SteadyTime now);
+  void forget_ended(SteadyTime now, const std::function<void(std::uint64_t)>& on_forgotten);
 
   std::map<std::uint64_t, std::unique_ptr<Publisher>> by_id_;
   StringMap<Publisher*> by_connection_;

@@ -15,7 +15,8 @@ class SocketWait {
  public:
   SocketWait(const std::vector<zmq::socket_ref>& sockets, int descriptor);
 
-  void wait_until(SteadyTime time);
+  /// True if the descriptor can be read.
+  bool wait_until(SteadyTime time);
 
  private:
   std::vector<zmq::socket_ref> sockets_;

@@ -22,4 +22,9 @@ void Wakeup::signal() noexcept {
   [[maybe_unused]] const ssize_t written = write(fd_, &one, sizeof one);
 }
 
+void Wakeup::clear() noexcept {
+  std::uint64_t count = 0;
+  [[maybe_unused]] const ssize_t taken = read(fd_, &count, sizeof count);
+}
+
 }  // namespace zevi::broker

@@ -12,6 +12,8 @@ class Wakeup {
 
   [[nodiscard]] int fd() const noexcept { return fd_; }
   void signal() noexcept;
+  /// What was signalled so far has been noticed.
+  void clear() noexcept;
 
  private:
   int fd_;

@@ -24,8 +24,10 @@ void Sequencer::accept(Topic& topic, Piece&& piece, const Now& now) {
   const bool is_small = piece.body.size() < join_piece_bytes_max;
   if (is_small) topic.rate.count(piece.publisher->id, now.steady);
   topic.next_q += piece.n;
+  ++pieces_accepted_;
   if (topic.pending.empty()) {
     waiting_.push_back(&topic);
+    topic.first_pending = pieces_accepted_;
     topic.pending_until = now.steady + (is_small ? coalesce_wait(topic) : std::chrono::microseconds(0));
   }
   topic.pending.push_back(std::move(piece));
@@ -55,6 +57,12 @@ SteadyTime Sequencer::deadline() const noexcept {
   SteadyTime first = SteadyTime::max();
   for (const Topic* const topic : waiting_) first = std::min(first, topic->pending_until);
   return first;
+}
+
+std::uint64_t Sequencer::pieces_sent() const noexcept {
+  std::uint64_t sent = pieces_accepted_;
+  for (const Topic* const topic : waiting_) sent = std::min(sent, topic->first_pending - 1);
+  return sent;
 }
 
 void Sequencer::send_pending(Topic& topic, const Now& now) {

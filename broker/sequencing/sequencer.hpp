@@ -25,6 +25,17 @@ class SequencedMessage {
   zmq::message_t& body;
   const bool is_own_body;
 
+  /// libzmq reads frames below this size into a buffer that it shares among all that fit (`in_batch_size` in
+  /// its config.hpp): one small body kept as it came would keep 18 KiB in memory.
+  static constexpr std::size_t shared_buffer_bytes = 8192;
+
+  /// The body to share for longer than it takes to send it.
+  [[nodiscard]] zmq::message_t& kept_body() {
+    if (is_own_body || body.size() >= shared_buffer_bytes) return body;
+    if (kept_body_.size() == 0) kept_body_ = zmq::message_t(body.data(), body.size());
+    return kept_body_;
+  }
+
   /// The header as a frame: encoded for the first who asks, shared like the body.
   [[nodiscard]] zmq::message_t& header_frame() {
     if (header_frame_.size() == 0) {
@@ -42,6 +53,7 @@ class SequencedMessage {
   static constexpr std::size_t run_bytes = 96;
 
   zmq::message_t header_frame_;
+  zmq::message_t kept_body_;
 };
 
 /// Takes sequenced messages on: an endpoint, the history.
@@ -72,6 +84,10 @@ class Sequencer {
   /// Sends everything.
   void flush_all(const Now& now);
 
+  /// Pieces are counted as they are taken in: so many were, and so many of the first of them were sent.
+  [[nodiscard]] std::uint64_t pieces_accepted() const noexcept { return pieces_accepted_; }
+  [[nodiscard]] std::uint64_t pieces_sent() const noexcept;
+
   /// When `flush` has something to do.
   [[nodiscard]] SteadyTime deadline() const noexcept;
 
@@ -85,6 +101,7 @@ class Sequencer {
   Counters& counters_;
   std::vector<MessageSink*> sinks_;
   std::vector<Topic*> waiting_;  // topics with pending pieces
+  std::uint64_t pieces_accepted_ = 0;
 };
 
 }  // namespace zevi::broker

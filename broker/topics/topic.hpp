@@ -60,11 +60,12 @@ struct Topic {
   explicit Topic(std::string topic_name) : name(std::move(topic_name)) {}
 
   const std::string name;
-  std::uint64_t next_q = 1;       ///< for the next event that is taken in
-  std::uint64_t unsent_q = 1;     ///< all events below have left and, if they are kept, are in the history
-  std::uint64_t lost_before = 0;  ///< `l`
-  std::vector<Piece> pending;     ///< numbered from `unsent_q` to below `next_q`
-  SteadyTime pending_until{};     ///< when the first of them must leave
+  std::uint64_t next_q = 1;         ///< for the next event that is taken in
+  std::uint64_t unsent_q = 1;       ///< all events below have left and, if they are kept, are in the history
+  std::uint64_t lost_before = 0;    ///< `l`
+  std::vector<Piece> pending;       ///< numbered from `unsent_q` to below `next_q`
+  std::uint64_t first_pending = 0;  ///< which piece of all the first of them is
+  SteadyTime pending_until{};       ///< when the first of them must leave
   PieceRate rate;
   std::chrono::nanoseconds max_age{0};  ///< 0: events do not expire
   Activity activity;                    ///< what this broker took in

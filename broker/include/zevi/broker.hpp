@@ -40,6 +40,20 @@ struct MaxAge {
   std::chrono::nanoseconds age{0};
 };
 
+/// When a batch counts as acknowledged, so that its publisher may forget it.
+enum class AckLevel : std::uint8_t {
+  memory,   ///< the broker has taken it in
+  written,  ///< it is in the store's log: safe when the broker is killed
+  synced,   ///< and on the disk: safe when the machine loses power
+};
+
+/// Batches of the topics that begin with `prefix` (unless a longer one is named too) count as acknowledged at
+/// `level`. Above `memory` there must be a store, and the history must keep those topics.
+struct AckRule {
+  std::string prefix;
+  AckLevel level = AckLevel::memory;
+};
+
 /// Everything is checked by `Broker::start`, before anything is opened.
 struct BrokerOptions {
   /// Holds the sockets that are not named below, and the lock that keeps a second broker out. Made with mode
@@ -79,6 +93,19 @@ struct BrokerOptions {
 
   /// How old an event may get. At most 256 prefixes; none: as old as the history keeps it.
   std::vector<MaxAge> max_age;
+
+  /// A directory to keep on the disk too what the history keeps, so that it outlives the broker; made if it
+  /// does not exist. Empty: memory alone. One broker at a time can use it. Needs a library built with
+  /// RocksDB.
+  std::string store;
+
+  /// What the events of each prefix of `history` may take on the disk; the limits by count and age hold there
+  /// too, all three to the 32nd part. The database needs up to half as much again to work with. At least
+  /// 16 MiB.
+  std::uint64_t store_bytes_max = 1'000'000'000;
+
+  /// When publishers may forget what they sent. At most 256 prefixes; none: at `memory`.
+  std::vector<AckRule> acks;
 
   /// How long `stop` goes on delivering what has been taken in. 0 to 1 minute.
   std::chrono::milliseconds drain_max{1000};

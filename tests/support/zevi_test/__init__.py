@@ -8,6 +8,7 @@ from .raw_control import RawControl
 from .raw_publisher import RawPublisher
 from .raw_reader import Answer, RawReader
 from .raw_subscriber import RawEvent, RawSubscriber
+from .resending_publisher import ResendingPublisher
 from .waiting import deadline_seconds, wait_until
 from .zevid import Zevid
 
@@ -19,6 +20,7 @@ __all__ = [
     "RawPublisher",
     "RawReader",
     "RawSubscriber",
+    "ResendingPublisher",
     "Zevid",
     "deadline_seconds",
     "find_program",

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "changes.hpp"
+
+namespace zevi::broker {
+
+/// What the store needs of a database: that what is written together is there together or not at all, and
+/// that damaged bytes are noticed. The only part that knows which database it is; tests have one of their
+/// own.
+///
+/// `write`, `sync` and `close` belong to one thread at a time; reading is for any, beside it.
+class Database {
+ public:
+  /// Empty, or why it failed, in words.
+  using Fault = std::string;
+
+  virtual ~Database() = default;
+
+  /// Writes everything in this order, together. Written means: safe from the death of this process. With
+  /// `sync` also from that of the machine, with all that was written before.
+  [[nodiscard]] virtual Fault write(const std::vector<const Changes*>& changes, bool sync) = 0;
+  [[nodiscard]] virtual Fault sync() = 0;
+
+  /// All rows, in the order of their keys.
+  [[nodiscard]] virtual Fault read_rows(
+      const std::function<void(std::string_view key, std::string_view value)>& take) = 0;
+
+  /// The messages of `topic` in `segment` that hold number `q` or a higher one, in order, until `take` says
+  /// false. A damaged one is passed over.
+  [[nodiscard]] virtual Fault read_messages(
+      std::uint64_t segment, std::uint32_t topic, std::uint64_t q,
+      const std::function<bool(const MessageKey& key, const MessageView& message)>& take) = 0;
+
+  /// Counts everything that was ever written: a database that lost something counts less.
+  [[nodiscard]] virtual std::uint64_t changes_count() = 0;
+
+  /// Everything is on the disk, and the database can be opened by others. Nothing may be called behind it.
+  [[nodiscard]] virtual Fault close() = 0;
+};
+
+struct DatabaseOptions {
+  std::string directory;
+  bool may_create = false;
+  std::uint64_t bytes_max = 0;  ///< about what it will hold, to size its parts
+};
+
+/// False if this program was built without a database.
+[[nodiscard]] bool has_database() noexcept;
+
+/// Throws `zevi::Error`: another program uses the directory, or it is damaged.
+[[nodiscard]] std::unique_ptr<Database> open_database(const DatabaseOptions& options);
+
+}  // namespace zevi::broker

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace zevi::broker {
+
+/// The directory of a store, as far as it is ours and not the database's: the file `FORMAT` says what it is
+/// and of which version, and the file `CLOSED` that it was closed as it should be. With the latter goes a
+/// count of all changes, so that one that is not of this state is not believed.
+class StoreDirectory {
+ public:
+  /// Makes the directory (mode 0750) if needed. Throws `zevi::Error` if it holds something else, or a store
+  /// of a newer version.
+  explicit StoreDirectory(std::string path);
+
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  [[nodiscard]] std::string database_path() const { return path_ + "/db"; }
+  /// Nothing is in it yet.
+  [[nodiscard]] bool is_new() const noexcept { return is_new_; }
+  /// A database was made in it: from now on a missing one is damage.
+  void created();
+
+  /// Whether the store was closed in this epoch after so many changes. From then on it is not.
+  [[nodiscard]] bool take_closed(std::uint64_t epoch, std::uint64_t changes_count);
+  void mark_closed(std::uint64_t epoch, std::uint64_t changes_count);
+
+ private:
+  std::string path_;
+  bool is_new_ = false;
+};
+
+}  // namespace zevi::broker
