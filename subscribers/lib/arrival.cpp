@@ -33,6 +33,12 @@ bool Arrival::open(Frames&& frames, Feed feed) {
   return (feed == Feed::stream ? open_stream() : open_events()) && has_sound_numbers(header_);
 }
 
+Frames Arrival::release() noexcept {
+  places_.clear();
+  next_ = 0;
+  return std::move(frames_);
+}
+
 bool Arrival::open_stream() {
   body_ = text_of(frames_[2]);
   if (wire::decode(text_of(frames_[1]), header_) != wire::DecodeError::none) return false;

@@ -22,6 +22,9 @@ class Arrival {
   /// False if the frames are not what `feed` sends; nothing can be read then.
   [[nodiscard]] bool open(Frames&& frames, Feed feed);
 
+  /// Gives the frames back; nothing can be read then.
+  [[nodiscard]] Frames release() noexcept;
+
   [[nodiscard]] std::string_view topic() const noexcept { return topic_; }
   [[nodiscard]] const wire::StreamHeader& header() const noexcept { return header_; }
   /// The next entry, null behind the last.

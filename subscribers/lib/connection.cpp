@@ -143,22 +143,26 @@ Connection::Received Connection::receive(Frames& frames) {
   }
 }
 
-Connection::Woken Connection::wait(std::optional<Clock::time_point> deadline) {
+Connection::Woken Connection::wait(std::optional<Clock::time_point> deadline, Beside beside) {
   std::optional<Clock::time_point> until = deadline;
   if (!connected_ && !has_fixed_endpoint_) {
     const Clock::time_point next_look = Clock::now() + look_up_interval;
     until = deadline ? std::min(*deadline, next_look) : next_look;
   }
-  std::array<zmq_pollitem_t, 3> items{zmq_pollitem_t{socket_.handle(), 0, ZMQ_POLLIN, 0},
-                                      zmq_pollitem_t{monitor_.handle(), 0, ZMQ_POLLIN, 0},
-                                      zmq_pollitem_t{nullptr, wake_fd_, ZMQ_POLLIN, 0}};
-  const int count = wake_fd_ >= 0 ? 3 : 2;
+  std::array<zmq_pollitem_t, 4> items{zmq_pollitem_t{monitor_.handle(), 0, ZMQ_POLLIN, 0}};
+  int count = 1;
+  const auto add = [&](void* socket, int fd) {
+    items[static_cast<std::size_t>(count++)] = {socket, fd, ZMQ_POLLIN, 0};
+  };
+  if (beside.wants_events) add(socket_.handle(), 0);
+  if (beside.other_socket != nullptr) add(beside.other_socket, 0);
+  if (wake_fd_ >= 0) add(nullptr, wake_fd_);
   const int ready = zmq_poll(items.data(), count, milliseconds_until(until));
   if (ready < 0) {
     if (zmq_errno() == EINTR) return Woken::interrupted;
     throw Error(std::string("cannot wait for events: ") + zmq_strerror(zmq_errno()));
   }
-  if (count == 3 && items[2].revents != 0) return Woken::wake_fd;
+  if (wake_fd_ >= 0 && items[static_cast<std::size_t>(count - 1)].revents != 0) return Woken::wake_fd;
   if (ready > 0) return Woken::socket;
   return deadline && Clock::now() >= *deadline ? Woken::deadline : Woken::socket;
 }

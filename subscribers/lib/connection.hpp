@@ -31,13 +31,18 @@ class Connection {
   [[nodiscard]] Received receive(Frames& frames);
 
   enum class Woken : std::uint8_t {
-    socket,  ///< something may have arrived, or the connection came or went
+    socket,  ///< something may have arrived here or there, or the connection came or went
     deadline,
     interrupted,  ///< a signal handler ran
     wake_fd,
   };
+  /// What else a wait looks at.
+  struct Beside {
+    void* other_socket = nullptr;  ///< of ZeroMQ; null for none
+    bool wants_events = true;      ///< false: events may stay where they are
+  };
   /// Waits, until the end of time if there is no deadline.
-  [[nodiscard]] Woken wait(std::optional<Clock::time_point> deadline);
+  [[nodiscard]] Woken wait(std::optional<Clock::time_point> deadline, Beside beside);
   /// True if the wake descriptor is readable.
   [[nodiscard]] bool is_woken() const noexcept;
 
@@ -45,6 +50,7 @@ class Connection {
   [[nodiscard]] bool update();
   [[nodiscard]] bool connected() const noexcept { return connected_; }
   [[nodiscard]] const std::string& endpoint() const noexcept { return endpoint_; }
+  [[nodiscard]] zmq::context_t& context() noexcept { return context_; }
 
  private:
   void set_options(std::size_t budget_bytes);

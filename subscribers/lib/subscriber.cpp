@@ -1,21 +1,30 @@
 #include "zevi/subscriber.hpp"
 
 #include <algorithm>
-#include <deque>
+#include <optional>
 #include <utility>
 
 #include "barrier.hpp"
+#include "beginning.hpp"
+#include "catch_up.hpp"
 #include "connection.hpp"
+#include "cursor_keeper.hpp"
 #include "delivery.hpp"
+#include "held_messages.hpp"
+#include "replay_socket.hpp"
 #include "topic_filters.hpp"
 
 namespace zevi {
 
 using subscriber::Barrier;
+using subscriber::CatchUp;
 using subscriber::Clock;
 using subscriber::Connection;
+using subscriber::CursorKeeper;
 using subscriber::Delivery;
 using subscriber::Frames;
+using subscriber::HeldMessages;
+using subscriber::ReplaySocket;
 using subscriber::TopicFilters;
 
 namespace {
@@ -41,10 +50,13 @@ Clock::time_point deadline_after(std::chrono::milliseconds timeout) {
 
 }  // namespace
 
-/// Joins the socket, the barrier and the delivery; everything happens in the caller's thread.
+/// Joins the sockets, the barrier, the history and the delivery; everything happens in the caller's thread.
 class Subscriber::Implementation {
  public:
   explicit Implementation(const SubscriberOptions& options);
+  ~Implementation();
+  Implementation(const Implementation&) = delete;
+  Implementation& operator=(const Implementation&) = delete;
 
   std::optional<std::uint64_t> wait_ready(Clock::time_point deadline);
 
@@ -52,6 +64,9 @@ class Subscriber::Implementation {
   const Message* next_of_message() { return delivery_.next(); }
   enum class Wake : std::uint8_t { by_signals, by_descriptor_alone };
   const Message* next(std::optional<Clock::time_point> deadline, Wake wake);
+
+  void confirm();
+  bool at_end() const noexcept { return !follows_ && catch_up_ && catch_up_->has_caught_up(); }
 
   bool connected() {
     note_connection();
@@ -65,33 +80,54 @@ class Subscriber::Implementation {
   void repeat_question();
   void drop_old_questions();
   bool take_message();
-  void hold_messages();
+  bool take_of_history(Clock::time_point now);
+  bool receive_into_hold();
+  void hold(Frames&& frames);
   void take(Frames&& frames);
+  void take_answer(const Frames& frames);
   std::optional<wire::Ready> note_answer(const Frames& frames);
   void note_connection();
+  bool is_ready() const noexcept { return barrier_.unconfirmed() && (!catch_up_ || catch_up_->has_begun()); }
   bool is_time_to_stop(std::optional<Clock::time_point> deadline);
+  void look(Clock::time_point now);
+  Connection::Woken wait(std::optional<Clock::time_point> deadline);
 
   const TopicFilters filters_;
+  const bool follows_;
   Connection connection_;
   Barrier barrier_;
   Delivery delivery_;
 
-  // What arrived while waiting for the barrier.
-  std::deque<Frames> held_;
-  std::size_t held_bytes_ = 0;
-  const std::size_t held_bytes_max_;
+  // Both or neither.
+  std::optional<ReplaySocket> replay_;
+  std::optional<CatchUp> catch_up_;
+
+  std::optional<CursorKeeper> cursor_;
+
+  // What arrived while waiting for the barrier, without a history.
+  HeldMessages held_;
   std::uint32_t taken_ = 0;
   Clock::time_point asked_{};
 };
 
 Subscriber::Implementation::Implementation(const SubscriberOptions& options)
     : filters_(options.topics),
+      follows_(options.follow),
       connection_(options),
       delivery_(options.feed, filters_),
-      held_bytes_max_(options.budget_bytes) {
+      held_(options.budget_bytes) {
+  if (subscriber::uses_history(options)) {
+    replay_.emplace(connection_.context(), options);
+    catch_up_.emplace(delivery_, *replay_, subscriber::beginning_of(options), options.budget_bytes);
+  }
+  if (!options.cursor.empty()) cursor_.emplace(options.cursor, options.confirm, delivery_);
   for (const TopicFilter& filter : filters_) connection_.subscribe(filter.prefix());
   ask();
   connection_.open();
+}
+
+Subscriber::Implementation::~Implementation() {
+  if (cursor_ && catch_up_->has_begun()) cursor_->close();
 }
 
 void Subscriber::Implementation::ask() {
@@ -112,7 +148,10 @@ void Subscriber::Implementation::drop_old_questions() {
 }
 
 void Subscriber::Implementation::note_connection() {
-  if (connection_.update()) barrier_.lose();
+  if (!connection_.update()) return;
+  barrier_.lose();
+  if (catch_up_) catch_up_->lose_connection();
+  asked_ = Clock::now();
 }
 
 /// What the broker says if the message answers one of our questions.
@@ -124,25 +163,47 @@ std::optional<wire::Ready> Subscriber::Implementation::note_answer(const Frames&
   return ready;
 }
 
-void Subscriber::Implementation::take(Frames&& frames) {
-  if (!is_answer(frames)) {
-    delivery_.accept(std::move(frames), Clock::now());
-  } else if (const auto ready = note_answer(frames)) {
-    delivery_.accept_epoch(ready->b);
-  } else {
+void Subscriber::Implementation::take_answer(const Frames& frames) {
+  // It may come over a connection of which nothing is known yet.
+  if (catch_up_) note_connection();
+  const auto ready = note_answer(frames);
+  if (!ready) {
     delivery_.count_malformed();
+  } else if (catch_up_) {
+    catch_up_->go(ready->b, Clock::now());
+  } else {
+    delivery_.accept_epoch(ready->b);
+  }
+}
+
+void Subscriber::Implementation::take(Frames&& frames) {
+  if (is_answer(frames)) {
+    take_answer(frames);
+  } else if (catch_up_) {
+    catch_up_->take(std::move(frames), Clock::now());
+  } else {
+    delivery_.accept(std::move(frames), Clock::now());
   }
 }
 
 /// False if nothing was there.
+bool Subscriber::Implementation::take_of_history(Clock::time_point now) {
+  const bool had_caught_up = catch_up_->has_caught_up();
+  const bool has_taken = catch_up_->step(now) || catch_up_->take_held(now);
+  if (cursor_ && !had_caught_up && catch_up_->has_caught_up()) cursor_->note_beginning();
+  return has_taken;
+}
+
+/// False if nothing was there.
 bool Subscriber::Implementation::take_message() {
+  if (catch_up_ && !catch_up_->is_live()) {
+    if (take_of_history(Clock::now())) return true;
+    if (!catch_up_->wants_live()) return false;
+  }
   if (!held_.empty()) {
-    Frames frames = std::move(held_.front());
-    held_.pop_front();
-    take(std::move(frames));
+    take(held_.pop_front());
     return true;
   }
-  held_bytes_ = 0;
   Frames frames;
   switch (connection_.receive(frames)) {
     case Connection::Received::nothing:
@@ -157,61 +218,106 @@ bool Subscriber::Implementation::take_message() {
   return false;
 }
 
+/// What may have to be done though nothing arrives, or though something arrives all the time.
+void Subscriber::Implementation::look(Clock::time_point now) {
+  if (catch_up_) {
+    catch_up_->look(now);
+    if (catch_up_->waits_for_barrier() && now - asked_ >= ask_again) repeat_question();
+  }
+  if (cursor_ && catch_up_->has_begun()) cursor_->save_if_due(now);
+}
+
 /// Without a look now and then, a stream that never pauses would hold the caller beyond its deadline.
 bool Subscriber::Implementation::is_time_to_stop(std::optional<Clock::time_point> deadline) {
   if (++taken_ % look_up_from_work != 0) return false;
-  return (deadline && Clock::now() >= *deadline) || connection_.is_woken();
+  const Clock::time_point now = Clock::now();
+  if (delivery_.is_read_out()) look(now);
+  return (deadline && now >= *deadline) || connection_.is_woken();
+}
+
+Connection::Woken Subscriber::Implementation::wait(std::optional<Clock::time_point> deadline) {
+  Clock::time_point until = deadline.value_or(Clock::time_point::max());
+  if (catch_up_) {
+    until = std::min(until, catch_up_->due());
+    if (catch_up_->waits_for_barrier() && connection_.connected()) {
+      until = std::min(until, asked_ + ask_again);
+    }
+  }
+  if (cursor_) until = std::min(until, cursor_->due());
+  const bool is_for_ever = until == Clock::time_point::max();
+  const Connection::Woken woken = connection_.wait(is_for_ever ? std::nullopt : std::optional(until),
+                                                   {.other_socket = replay_ ? replay_->handle() : nullptr,
+                                                    .wants_events = !catch_up_ || catch_up_->wants_live()});
+  note_connection();
+  const bool is_over = deadline && Clock::now() >= *deadline;
+  return woken == Connection::Woken::deadline && !is_over ? Connection::Woken::socket : woken;
 }
 
 const Message* Subscriber::Implementation::next(std::optional<Clock::time_point> deadline, Wake wake) {
   for (;;) {
     if (const Message* const message = delivery_.next()) return message;
+    if (at_end()) return nullptr;
     if (take_message()) {
       if (is_time_to_stop(deadline)) return delivery_.next();
       continue;
     }
-    const Connection::Woken woken = connection_.wait(deadline);
-    note_connection();
+    look(Clock::now());
+    const Connection::Woken woken = wait(deadline);
     if (woken == Connection::Woken::deadline || woken == Connection::Woken::wake_fd) return nullptr;
     if (woken == Connection::Woken::interrupted && wake == Wake::by_signals) return nullptr;
   }
 }
 
-/// Keeps events for `next` until the barrier has been answered. Beyond the budget the newest are let go, as
-/// libzmq would; their numbers then show the gap. The answer is kept too: it tells of an epoch in its place.
-void Subscriber::Implementation::hold_messages() {
-  while (!barrier_.unconfirmed()) {
-    Frames frames;
-    const Connection::Received received = connection_.receive(frames);
-    if (received == Connection::Received::nothing) return;
-    if (received == Connection::Received::malformed) {
-      delivery_.count_malformed();
-      continue;
-    }
-    const std::size_t bytes = frames[0].size() + frames[1].size() + frames[2].size();
-    if (is_answer(frames)) {
-      note_answer(frames);
-    } else if (held_bytes_ + bytes > held_bytes_max_) {
-      continue;
-    }
-    held_bytes_ += bytes;
-    held_.push_back(std::move(frames));
+/// Keeps an event for `next`. Beyond the budget the newest are let go, as libzmq would; their numbers then
+/// show the gap. The answer is kept too: it tells of an epoch in its place.
+void Subscriber::Implementation::hold(Frames&& frames) {
+  if (catch_up_) return take(std::move(frames));
+  if (is_answer(frames)) {
+    static_cast<void>(note_answer(frames));
+  } else if (held_.is_full()) {
+    return;
   }
+  held_.push_back(std::move(frames));
+}
+
+/// False if nothing was there.
+bool Subscriber::Implementation::receive_into_hold() {
+  if (catch_up_ && !catch_up_->has_begun() && take_of_history(Clock::now())) return true;
+  if (catch_up_ && !catch_up_->wants_live()) return false;
+  Frames frames;
+  switch (connection_.receive(frames)) {
+    case Connection::Received::nothing:
+      return false;
+    case Connection::Received::malformed:
+      delivery_.count_malformed();
+      return true;
+    case Connection::Received::message:
+      hold(std::move(frames));
+      return true;
+  }
+  return false;
 }
 
 std::optional<std::uint64_t> Subscriber::Implementation::wait_ready(Clock::time_point deadline) {
   note_connection();
   for (;;) {
-    hold_messages();
-    if (barrier_.unconfirmed()) return barrier_.unconfirmed();
-    const Clock::time_point now = Clock::now();
-    if (now >= deadline) return std::nullopt;
-    if (now - asked_ >= ask_again) repeat_question();
-    if (connection_.wait(std::min(deadline, asked_ + ask_again)) == Connection::Woken::wake_fd) {
-      return std::nullopt;
+    while (!is_ready() && receive_into_hold()) {
     }
-    note_connection();
+    const Clock::time_point now = Clock::now();
+    if (is_ready()) return barrier_.unconfirmed();
+    if (now >= deadline) return std::nullopt;
+    if (catch_up_ && !catch_up_->has_begun()) catch_up_->look(now);
+    if (!barrier_.unconfirmed() && now - asked_ >= ask_again) repeat_question();
+    const Clock::time_point until =
+        barrier_.unconfirmed() ? deadline : std::min(deadline, asked_ + ask_again);
+    if (wait(until) == Connection::Woken::wake_fd) return std::nullopt;
   }
+}
+
+void Subscriber::Implementation::confirm() {
+  if (!cursor_) throw Error("there is no cursor to confirm to: give the option cursor");
+  // Before, nothing was given.
+  if (catch_up_->has_begun()) cursor_->confirm();
 }
 
 Subscriber::Subscriber(const SubscriberOptions& options)
@@ -240,6 +346,14 @@ const Message* Subscriber::next() {
 
 const Message* Subscriber::next_until_woken() {
   return implementation_->next(std::nullopt, Implementation::Wake::by_descriptor_alone);
+}
+
+void Subscriber::confirm() {
+  implementation_->confirm();
+}
+
+bool Subscriber::at_end() const noexcept {
+  return implementation_->at_end();
 }
 
 bool Subscriber::connected() {

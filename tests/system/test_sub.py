@@ -186,8 +186,9 @@ def test_losses_are_reported_on_standard_error_in_their_place(run_program, runti
         socket.linger = 0
         socket.bind(f"ipc://{runtime_dir}/stream")
         program = run_program("zevi-sub", "E_X", "--count", 3)
-        while not socket.recv().startswith(b"\x01~ready."):
+        while not (question := socket.recv()).startswith(b"\x01~ready."):
             pass
+        socket.send_multipart([question[1:], b"\x80", msgpack.packb({"b": 9})])
         for q, lost in [(4, 0), (17, 0), (18, 3)]:
             socket.send_multipart([b"E_X", header(q, lost), body])
         socket.send_multipart([b"E_X", b"no header", b""])

@@ -81,13 +81,15 @@ const Message* next_event(Subscriber& subscriber) {
   }
 }
 
-/// A double and a subscriber of `E_TEST` that meet on an ipc socket in a temporary directory.
+/// A double and a subscriber of `E_TEST` that meet on an ipc socket in a temporary directory. There is no
+/// history.
 struct Pair {
   TemporaryDirectory directory;
   zmq::context_t context{1};
   std::string endpoint = "ipc://" + directory.path() + "/stream";
   PubDouble pub{context, endpoint};
-  Subscriber subscriber{SubscriberOptions{.topics = {"E_TEST"}, .runtime_dir = directory.path()}};
+  Subscriber subscriber{
+      SubscriberOptions{.topics = {"E_TEST"}, .runtime_dir = directory.path(), .repair = false}};
 };
 
 }  // namespace
@@ -235,7 +237,7 @@ TEST_CASE("a runtime directory that appears later is found while there is no con
   zmq::context_t context(1);
   PubDouble pub(context, "ipc://" + directory.path() + "/stream");
   std::thread broker([&] {
-    static_cast<void>(pub.wait_for("~ready."));
+    pub.answer(pub.wait_for("~ready."), 7, 0);
     pub.send(test::stream_message({}));
   });
   const Message* message = subscriber.next(20s);

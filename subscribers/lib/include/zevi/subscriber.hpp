@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,15 +34,37 @@ class context_t;
 ///
 /// A subscriber connects by itself and again whenever the broker comes back; it may be made before there is a
 /// broker. It does so while somebody reads: `next`, `wait_ready` and the loop do all the work. Every event is
-/// delivered once, in the order of its topic's numbering; what is missing is told in its place by a mark. It
-/// keeps the highest number of each publisher and topic for an hour or more, which is how it knows an event
-/// that was sent twice.
+/// delivered once, in the order of its topic's numbering. What was missed, because the subscriber was slower
+/// than its queue is long or was not connected, is fetched from the broker's history; what is missing there
+/// too is told in its place by a mark. It keeps the highest number of each publisher and topic for an hour or
+/// more, which is how it knows an event that was sent twice.
+///
+/// A consumer that must not miss or repeat anything over its own restarts keeps a cursor:
+///
+///     zevi::Subscriber subscriber({.topics = {"E_CORE_*"}, .start = zevi::Start::oldest,
+///                                  .cursor = "/var/lib/me/cursor", .confirm = zevi::Confirm::by_call});
+///     for (const zevi::Message& message : subscriber) {
+///       if (const zevi::Event* event = message.event()) store(*event);
+///       subscriber.confirm();  // waits for the disk: once for many events is cheaper
+///     }
 namespace zevi {
 
 /// Which of the broker's endpoints to read.
 enum class Feed : std::uint8_t {
   stream,  ///< batches: fast, and the queue holds seconds; for programs
   events,  ///< one event a message, as scripts without a library read it
+};
+
+/// Where to begin to read.
+enum class Start : std::uint8_t {
+  now,     ///< with what is published from now on
+  oldest,  ///< with the oldest event that the broker still has
+};
+
+/// When an event is done with, as the cursor sees it.
+enum class Confirm : std::uint8_t {
+  by_reading,  ///< when the next one is asked for; written once a second, and at the end
+  by_call,     ///< when `confirm()` is called
 };
 
 struct SubscriberOptions {
@@ -61,11 +84,39 @@ struct SubscriberOptions {
   /// Which kind of endpoint that is.
   Feed feed = Feed::stream;
 
+  /// Where to begin. Anything but now is read from the broker's history, and reading passes from there to
+  /// what is live without a gap or a repeat. At most one of `start`, `start_numbers`, `since` and `last`.
+  /// The history is there for `Feed::stream` alone. If it is not to be had within 30 s of finding a broker,
+  /// a `HistoryMissing` tells so and reading goes on with what is live.
+  Start start = Start::now;
+  /// Begin at these numbers of their topics, each from 1; topics not named begin at their oldest.
+  std::map<std::string, std::uint64_t> start_numbers = {};
+  /// Begin with what the broker took in at this time or later, by its clock.
+  std::optional<std::chrono::system_clock::time_point> since = {};
+  /// Begin so many events of each topic back, from 1.
+  std::optional<std::uint64_t> last = {};
+
+  /// A file that keeps how far this consumer has come, so that it goes on there when it is started again,
+  /// whatever became of the broker meanwhile; empty for none. The other ways to begin count only while there
+  /// is no such file. One subscriber at a time may use it.
+  std::string cursor = {};
+  Confirm confirm = Confirm::by_reading;
+
+  /// Whether to fetch what was missed. Without, it is told as missing at once.
+  bool repair = true;
+  /// Whether to go on with what is live. Without, reading ends behind what the history held when the broker
+  /// was asked: `next` then gives null, and `at_end` is true.
+  bool follow = true;
+  /// The endpoint of the broker's history. With `endpoint`, empty means none: nothing is fetched then. Else,
+  /// empty means the one in the runtime directory.
+  std::string replay_endpoint = {};
+
   /// How many bytes may wait in this process for the caller. ZeroMQ counts messages, so this becomes a
   /// number of them: on `stream` one for each 256 KiB, the most that a batch has, so that the budget is kept
   /// whatever comes; on `events` one for each 4 KiB, which is more than all but the rarest events have (64
   /// KiB each would be 16 times the budget). At least 1 MiB. The broker keeps a queue of its own beside it;
-  /// when both are full, the newest events are lost and a `Gap` tells which.
+  /// when both are full, the newest events are dropped, and fetched from the history later. While something
+  /// is fetched, as many bytes again may wait here.
   std::size_t budget_bytes = limits::subscriber_budget_bytes;
 
   /// The caller's ZeroMQ context, which must outlive the subscriber; null for one of its own.
@@ -78,15 +129,18 @@ struct SubscriberOptions {
 
 /// What a subscriber has counted since it was made.
 struct SubscriberStatistics {
-  std::uint64_t messages = 0;       ///< ZeroMQ messages received, batches or single events
-  std::uint64_t events = 0;         ///< events delivered to the caller
-  std::uint64_t filtered = 0;       ///< messages of topics that only share a prefix with an exact one
-  std::uint64_t gaps = 0;           ///< `Gap` marks
-  std::uint64_t lost = 0;           ///< events in those gaps
-  std::uint64_t lost_before = 0;    ///< events in `LostBefore` marks
-  std::uint64_t repeats = 0;        ///< events that had been delivered before, and were not again
-  std::uint64_t epoch_changes = 0;  ///< `EpochChanged` marks
-  std::uint64_t malformed = 0;      ///< messages that were not what the broker's endpoint sends
+  std::uint64_t messages = 0;          ///< ZeroMQ messages received, batches or single events
+  std::uint64_t events = 0;            ///< events delivered to the caller
+  std::uint64_t replayed = 0;          ///< those of them that came out of the history, counted as they arrive
+  std::uint64_t filtered = 0;          ///< messages of topics that only share a prefix with an exact one
+  std::uint64_t gaps = 0;              ///< `Gap` marks
+  std::uint64_t lost = 0;              ///< events in those gaps
+  std::uint64_t lost_before = 0;       ///< events in `LostBefore` marks
+  std::uint64_t lost_with_broker = 0;  ///< events in `LostWithBroker` marks
+  std::uint64_t repeats = 0;           ///< events that had been delivered before, and were not again
+  std::uint64_t epoch_changes = 0;     ///< `EpochChanged` marks
+  std::uint64_t history_missing = 0;   ///< `HistoryMissing` marks
+  std::uint64_t malformed = 0;         ///< messages that were not what the broker's endpoint sends
 };
 
 /// To be used by one thread at a time. Not to be used in a child after `fork`: make a new one there.
@@ -101,7 +155,8 @@ class ZEVI_SUBSCRIBER_API Subscriber {
   Subscriber(Subscriber&&) noexcept;
   Subscriber& operator=(Subscriber&&) noexcept;
 
-  /// Waits until the subscription is live: from then on nothing that a publisher publishes is missed without
+  /// Waits until the subscription is live and, unless reading begins in the past, the broker has said where
+  /// now is: from then on nothing that a publisher publishes is missed without
   /// a mark. Gives the number of publishers that have not yet said that they know of it (0 is the answer to
   /// hope for; others may still hold back events that nobody wanted until now). Nothing if `timeout` passed
   /// or `wake_fd` became readable first. Events that arrive meanwhile are kept for `next`.
@@ -113,13 +168,19 @@ class ZEVI_SUBSCRIBER_API Subscriber {
   /// Waits as long as it takes; null only for a signal handler or `wake_fd`.
   [[nodiscard]] const Message* next();
 
+  /// With a cursor: everything that was given so far is done with. Returns when the disk has it. Throws
+  /// `zevi::Error` if there is no cursor or it cannot be written; the file is then as it was.
+  void confirm();
+
+  /// Without `follow`: true behind the end of the history.
+  [[nodiscard]] bool at_end() const noexcept;
   /// True while there is a connection to a broker.
   [[nodiscard]] bool connected();
   /// Where it is connected, or tries to.
   [[nodiscard]] const std::string& endpoint() const noexcept;
   [[nodiscard]] SubscriberStatistics statistics() const noexcept;
 
-  /// Reads without end, or until `wake_fd` is readable.
+  /// Reads without end, or until `wake_fd` is readable or the history ends without `follow`.
   class Iterator {
    public:
     using value_type = Message;

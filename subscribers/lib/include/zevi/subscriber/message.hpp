@@ -15,7 +15,8 @@ class Delivery;
 }
 
 /// Events between the broker and this subscriber that will not come: the subscriber was slower than its
-/// queue is long, or not connected. It stands where the events are missing.
+/// queue is long, or not connected, and the broker's history holds them no more. It stands where the events
+/// are missing.
 struct Gap {
   std::string_view topic;
   std::uint64_t q_from = 0;  ///< the first one that is missing
@@ -29,19 +30,36 @@ struct LostBefore {
   std::uint64_t count = 0;
 };
 
-/// The broker was started with an empty history, or after a crash: numbering begins anew. The first `q` of a
-/// topic behind this mark is taken as it is, so events that came and went while the subscriber was not
-/// connected to the new broker are in no `Gap`; this mark is what tells of them.
+/// Events that an earlier broker had taken and that were lost with it, or that their publisher dropped while
+/// there was no broker. They are told by the publisher's own numbers, in front of its first event behind the
+/// restart.
+struct LostWithBroker {
+  std::string_view topic;
+  std::uint64_t id = 0;      ///< the publisher
+  std::uint64_t p_from = 0;  ///< the first one that is missing
+  std::uint64_t p_to = 0;    ///< the last one
+  [[nodiscard]] std::uint64_t count() const noexcept { return p_to - p_from + 1; }
+};
+
+/// The broker was started with an empty history, or after a crash: numbering begins anew. What the new broker
+/// has in its history is read from there, from the first number on; without a history the first `q` of a
+/// topic behind this mark is taken as it is.
 struct EpochChanged {
   std::uint64_t from = 0;
   std::uint64_t to = 0;
 };
 
+/// What was asked for of the broker's history at the start was not to be had; reading goes on with what is
+/// live.
+struct HistoryMissing {
+  std::string_view reason;  ///< in words
+};
+
 /// What a subscriber reads: an event, or a mark that tells what is missing at this place. Exactly one of the
-/// four functions gives a pointer.
+/// functions for them gives a pointer.
 class Message {
  public:
-  using Content = std::variant<Event, Gap, LostBefore, EpochChanged>;
+  using Content = std::variant<Event, Gap, LostBefore, LostWithBroker, EpochChanged, HistoryMissing>;
 
   Message() = default;
   explicit Message(const Content& content) : content_(content) {}
@@ -49,8 +67,14 @@ class Message {
   [[nodiscard]] const Event* event() const noexcept { return std::get_if<Event>(&content_); }
   [[nodiscard]] const Gap* gap() const noexcept { return std::get_if<Gap>(&content_); }
   [[nodiscard]] const LostBefore* lost_before() const noexcept { return std::get_if<LostBefore>(&content_); }
+  [[nodiscard]] const LostWithBroker* lost_with_broker() const noexcept {
+    return std::get_if<LostWithBroker>(&content_);
+  }
   [[nodiscard]] const EpochChanged* epoch_changed() const noexcept {
     return std::get_if<EpochChanged>(&content_);
+  }
+  [[nodiscard]] const HistoryMissing* history_missing() const noexcept {
+    return std::get_if<HistoryMissing>(&content_);
   }
   /// For `std::visit`.
   [[nodiscard]] const Content& content() const noexcept { return content_; }
