@@ -13,6 +13,7 @@
 #include "program.hpp"
 #include "quantities.hpp"
 #include "stop_signals.hpp"
+#include "store/maintenance.hpp"
 #include "zevi/broker.hpp"
 #include "zevi/endpoints.hpp"
 
@@ -70,6 +71,10 @@ zevi::program::OptionTable option_table() {
       "when publishers may forget events of the topics that begin with PREFIX: memory, once they are taken "
       "in; "
       "written, safe when the broker is killed; synced, safe when the machine loses power; repeatable")(
+      "check-store", po::value<std::string>()->value_name("DIR"),
+      "read the whole store of a stopped broker, say whether it is sound, and exit: 0 if it is, else 1")(
+      "repair-store", po::value<std::string>()->value_name("DIR"),
+      "make a damaged store usable again with all that can be read of it, and exit")(
       "interest-linger", po::value<Duration>()->default_value({defaults.interest_linger})->value_name("TIME"),
       "how long a topic stays wanted after its last subscriber left")(
       "coalesce", po::value<Duration>()->default_value({defaults.coalesce_max})->value_name("TIME"),
@@ -146,11 +151,22 @@ std::string summary(const zevi::Broker& broker) {
   return text;
 }
 
+int tell(const zevi::broker::StoreReport& report) {
+  std::cout << report.text;
+  return report.is_sound ? zevi::program::exit_ok : zevi::program::exit_failure;
+}
+
 int serve(int argc, char** argv) {
   zevi::program::OptionTable table = option_table();
   po::variables_map values;
   if (!zevi::program::parse(about, table, argc, argv, values)) return zevi::program::exit_ok;
 
+  if (values.count("check-store") > 0) {
+    return tell(zevi::broker::check_store_directory(values["check-store"].as<std::string>()));
+  }
+  if (values.count("repair-store") > 0) {
+    return tell(zevi::broker::repair_store_directory(values["repair-store"].as<std::string>()));
+  }
   const zevi::program::Log log("zevid");
   zevi::program::StopSignals signals;
   raise_descriptor_limit();

@@ -31,11 +31,17 @@ class Database {
   [[nodiscard]] virtual Fault read_rows(
       const std::function<void(std::string_view key, std::string_view value)>& take) = 0;
 
+  using TakeMessage = std::function<bool(const MessageKey& key, const MessageView& message)>;
+
   /// The messages of `topic` in `segment` that hold number `q` or a higher one, in order, until `take` says
-  /// false. A damaged one is passed over.
-  [[nodiscard]] virtual Fault read_messages(
-      std::uint64_t segment, std::uint32_t topic, std::uint64_t q,
-      const std::function<bool(const MessageKey& key, const MessageView& message)>& take) = 0;
+  /// false. What is damaged is passed over, and said.
+  [[nodiscard]] virtual Fault read_messages(std::uint64_t segment, std::uint32_t topic, std::uint64_t q,
+                                            const TakeMessage& take) = 0;
+  /// All messages, in the order of their keys; otherwise like `read_messages`.
+  [[nodiscard]] virtual Fault read_all_messages(const TakeMessage& take) = 0;
+
+  /// Reads everything there is and compares it with its checksums.
+  [[nodiscard]] virtual Fault verify() = 0;
 
   /// Counts everything that was ever written: a database that lost something counts less.
   [[nodiscard]] virtual std::uint64_t changes_count() = 0;
@@ -48,6 +54,7 @@ struct DatabaseOptions {
   std::string directory;
   bool may_create = false;
   std::uint64_t bytes_max = 0;  ///< about what it will hold, to size its parts
+  bool is_read_only = false;    ///< nothing is changed; not even the lock is taken
 };
 
 /// False if this program was built without a database.
@@ -55,5 +62,21 @@ struct DatabaseOptions {
 
 /// Throws `zevi::Error`: another program uses the directory, or it is damaged.
 [[nodiscard]] std::unique_ptr<Database> open_database(const DatabaseOptions& options);
+
+/// Throws `zevi::Error` if another program uses the database.
+void check_is_not_used(const std::string& directory);
+
+/// What could be saved of a damaged database.
+struct Salvage {
+  std::unique_ptr<Database> database;
+  /// From files that are damaged and were put aside: what can be read of them.
+  std::vector<Row> rows;
+  std::uint64_t messages = 0;  ///< put back from there
+  std::uint64_t files = 0;     ///< put aside
+};
+
+/// Makes a database of what can be read. Throws `zevi::Error` if another program uses it, or nothing can be
+/// written there.
+[[nodiscard]] Salvage repair_database(const std::string& directory);
 
 }  // namespace zevi::broker

@@ -1,12 +1,16 @@
 #include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/options.h>
+#include <rocksdb/sst_file_reader.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <limits>
+#include <utility>
 
 #include "database.hpp"
 #include "zevi/error.hpp"
@@ -62,11 +66,20 @@ rocksdb::ColumnFamilyOptions family_options(std::uint64_t buffer_bytes) {
   return family;
 }
 
+std::vector<rocksdb::ColumnFamilyDescriptor> family_descriptors(std::uint64_t buffer_bytes) {
+  return {{rocksdb::kDefaultColumnFamilyName, family_options(std::min(buffer_bytes, 16 * mebibyte))},
+          {messages_name, family_options(buffer_bytes)}};
+}
+
+Error is_used(const std::string& directory) {
+  return Error("store " + directory +
+               ": another program uses it; stop that one or choose another directory with --store");
+}
+
 Error cannot_open(const std::string& directory, const rocksdb::Status& status) {
   const std::string what = status.ToString();
   if (status.IsIOError() && what.find("LOCK") != std::string::npos) {
-    return Error("store " + directory +
-                 ": another program uses it; stop that one or choose another directory with --store");
+    return is_used(directory);
   }
   if (status.IsIOError() && status.subcode() == rocksdb::Status::SubCode::kNoSpace) {
     return Error("cannot open store " + directory + ": no space is left on its disk; make room");
@@ -75,16 +88,76 @@ Error cannot_open(const std::string& directory, const rocksdb::Status& status) {
                "; if it is damaged, zevid --repair-store saves what can be read");
 }
 
+using MakeIterator = std::function<std::unique_ptr<rocksdb::Iterator>()>;
+
+/// The first place behind damage: the lowest key above that of a message from which reading goes on, found by
+/// larger and larger steps of its number, then of its topic, then of its segment. Empty if there is none.
+std::string first_place_behind(const MessageKey& damaged, const std::string& end, const MakeIterator& make) {
+  constexpr unsigned steps_max = 52;
+  const auto can_be_read = [&](const std::string& key) {
+    const auto at = make();
+    at->Seek(key);
+    return at->status().ok();
+  };
+  std::uint64_t bad = damaged.q;
+  for (unsigned step = 0; step < steps_max; ++step) {
+    std::uint64_t good = damaged.q + (std::uint64_t{1} << step);
+    if (!end.empty() && message_key(damaged.segment, damaged.topic, good) >= end) return {};
+    if (!can_be_read(message_key(damaged.segment, damaged.topic, good))) {
+      bad = good;
+      continue;
+    }
+    while (good - bad > 1) {
+      const std::uint64_t middle = bad + (good - bad) / 2;
+      (can_be_read(message_key(damaged.segment, damaged.topic, middle)) ? good : bad) = middle;
+    }
+    return message_key(damaged.segment, damaged.topic, good);
+  }
+  for (unsigned step = 0; step < 16; ++step) {
+    const std::string key = message_key(damaged.segment, damaged.topic + (std::uint32_t{1} << step), 0);
+    if (can_be_read(key)) return key;
+  }
+  for (unsigned step = 0; step < 32; ++step) {
+    const std::string key = message_key(damaged.segment + (std::uint64_t{1} << step), 0, 0);
+    if (can_be_read(key)) return key;
+  }
+  return {};
+}
+
+/// Visits the messages from key `begin` to before `end` (empty: all) and passes over what is damaged.
+std::string scan_messages(std::string begin, const std::string& end, const MakeIterator& make,
+                          const Database::TakeMessage& take) {
+  std::string fault;
+  while (!begin.empty()) {
+    const auto at = make();
+    for (at->Seek(begin); at->Valid(); at->Next()) {
+      if (!end.empty() && view(at->key()) >= end) return fault;
+      begin.assign(view(at->key())).push_back('\0');
+      MessageKey key;
+      MessageView message;
+      if (!decode(view(at->key()), key) || !decode(view(at->value()), message)) continue;
+      if (!take(key, message)) return fault;
+    }
+    if (at->status().ok()) return fault;
+    fault = at->status().ToString();
+    MessageKey damaged;
+    if (!decode(std::string_view(begin).substr(0, message_key(0, 0, 0).size()), damaged)) return fault;
+    begin = first_place_behind(damaged, end, make);
+  }
+  return fault;
+}
+
 class RocksDatabase : public Database {
  public:
   explicit RocksDatabase(const DatabaseOptions& options) {
     const std::uint64_t buffer_bytes = std::clamp(options.bytes_max / 64, 2 * mebibyte, 64 * mebibyte);
-    const std::vector<rocksdb::ColumnFamilyDescriptor> families{
-        {rocksdb::kDefaultColumnFamilyName, family_options(std::min(buffer_bytes, 16 * mebibyte))},
-        {messages_name, family_options(buffer_bytes)}};
+    const auto families = family_descriptors(buffer_bytes);
+    const rocksdb::DBOptions how = database_options(options, buffer_bytes);
     rocksdb::DB* opened = nullptr;
-    const rocksdb::Status status = rocksdb::DB::Open(database_options(options, buffer_bytes),
-                                                     options.directory, families, &families_, &opened);
+    const rocksdb::Status status =
+        options.is_read_only
+            ? rocksdb::DB::OpenForReadOnly(how, options.directory, families, &families_, &opened)
+            : rocksdb::DB::Open(how, options.directory, families, &families_, &opened);
     if (!status.ok()) throw cannot_open(options.directory, status);
     database_.reset(opened);
     if (options.may_create) create();
@@ -96,19 +169,27 @@ class RocksDatabase : public Database {
   RocksDatabase& operator=(const RocksDatabase&) = delete;
 
   Fault write(const std::vector<const Changes*>& changes, bool sync) override {
+    if (const Fault fault = resume(); !fault.empty()) return fault;
     batch_.Clear();
     for (const Changes* const part : changes) add(*part);
     rocksdb::WriteOptions how;
     how.sync = sync;
     const rocksdb::Status status = database_->Write(how, &batch_);
-    if (!status.ok()) return status.ToString();
+    has_failed_ = !status.ok();
+    if (has_failed_) return status.ToString();
     for (const Changes* const part : changes) {
       for (const RemovedSegment& segment : part->removed_segments) give_back_files(segment);
     }
     return {};
   }
 
-  Fault sync() override { return fault_of(database_->SyncWAL()); }
+  Fault sync() override {
+    // To sync a log that could not be written is a bug to the database, and ends the program.
+    if (const Fault fault = resume(); !fault.empty()) return fault;
+    const rocksdb::Status status = database_->SyncWAL();
+    has_failed_ = !status.ok();
+    return fault_of(status);
+  }
 
   Fault read_rows(const std::function<void(std::string_view, std::string_view)>& take) override {
     const std::unique_ptr<rocksdb::Iterator> at(database_->NewIterator({}, rows()));
@@ -117,7 +198,7 @@ class RocksDatabase : public Database {
   }
 
   Fault read_messages(std::uint64_t segment, std::uint32_t topic, std::uint64_t q,
-                      const std::function<bool(const MessageKey&, const MessageView&)>& take) override {
+                      const TakeMessage& take) override {
     const std::string begin = message_key(segment, topic, 0);
     const std::string end = message_key(segment, topic, std::numeric_limits<std::uint64_t>::max());
     const rocksdb::Slice lower(begin);
@@ -126,31 +207,50 @@ class RocksDatabase : public Database {
     how.iterate_lower_bound = &lower;
     how.iterate_upper_bound = &upper;
     how.fill_cache = false;
-    const std::unique_ptr<rocksdb::Iterator> at(database_->NewIterator(how, messages()));
+    const MakeIterator make = [&] {
+      return std::unique_ptr<rocksdb::Iterator>(database_->NewIterator(how, messages()));
+    };
+    std::string first = message_key(segment, topic, q);
     // The message that holds `q` begins at or before it.
-    at->SeekForPrev(message_key(segment, topic, q));
-    if (!at->Valid()) at->Seek(message_key(segment, topic, q));
-    for (; at->Valid(); at->Next()) {
-      MessageKey key;
-      MessageView message;
-      if (!decode(view(at->key()), key) || !decode(view(at->value()), message)) continue;
-      if (key.q + message.n <= q) continue;
-      if (!take(key, message)) break;
+    if (const auto before = make(); true) {
+      before->SeekForPrev(first);
+      if (before->Valid()) first = before->key().ToString();
     }
-    return fault_of(at->status());
+    return scan_messages(first, end, make, [&](const MessageKey& key, const MessageView& message) {
+      return key.q + message.n <= q || take(key, message);
+    });
   }
+
+  Fault read_all_messages(const TakeMessage& take) override {
+    rocksdb::ReadOptions how;
+    how.fill_cache = false;
+    const MakeIterator make = [&] {
+      return std::unique_ptr<rocksdb::Iterator>(database_->NewIterator(how, messages()));
+    };
+    return scan_messages(message_key(1, 0, 0), {}, make, take);
+  }
+
+  Fault verify() override { return fault_of(database_->VerifyChecksum()); }
 
   std::uint64_t changes_count() override { return database_->GetLatestSequenceNumber(); }
 
   Fault close() override {
-    const rocksdb::Status flushed = database_->Flush({}, families_);
-    const rocksdb::Status synced = database_->SyncWAL();
+    Fault fault = resume();
+    if (fault.empty()) fault = fault_of(database_->Flush({}, families_));
+    if (fault.empty()) fault = fault_of(database_->SyncWAL());
     const Fault closed = close_database();
-    if (!flushed.ok()) return flushed.ToString();
-    return synced.ok() ? closed : synced.ToString();
+    return fault.empty() ? closed : fault;
   }
 
  private:
+  /// A database that could not write refuses everything until it is told to try again.
+  [[nodiscard]] Fault resume() {
+    if (!has_failed_) return {};
+    const rocksdb::Status status = database_->Resume();
+    has_failed_ = !status.ok();
+    return fault_of(status);
+  }
+
   /// Repairing finds out from its files which parts a database has, so each gets one, with a key that stays.
   void create() {
     rocksdb::WriteOptions synced;
@@ -204,7 +304,38 @@ class RocksDatabase : public Database {
   std::unique_ptr<rocksdb::DB> database_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;
   rocksdb::WriteBatch batch_;
+  bool has_failed_ = false;
 };
+
+/// Adds what can be read of a file that was put aside: its rows to `salvage`, its messages to the database.
+void salvage_file(const std::string& path, Salvage& salvage) {
+  rocksdb::SstFileReader reader({});
+  if (!reader.Open(path).ok()) return;
+  const bool holds_messages = reader.GetTableProperties()->column_family_name == messages_name;
+  const MakeIterator make = [&] { return std::unique_ptr<rocksdb::Iterator>(reader.NewIterator({})); };
+  if (!holds_messages) {
+    const auto at = make();
+    for (at->SeekToFirst(); at->Valid(); at->Next()) {
+      salvage.rows.emplace_back(at->key().ToString(), at->value().ToString());
+    }
+    return;
+  }
+  static_cast<void>(
+      scan_messages(message_key(1, 0, 0), {}, make, [&](const MessageKey& key, const MessageView& found) {
+        Changes changes;
+        MessageToStore& message = changes.messages.emplace_back();
+        message.segment = key.segment;
+        message.topic = key.topic;
+        message.q = key.q;
+        message.n = found.n;
+        message.at = found.at;
+        message.topic_name = found.topic_name;
+        message.header = zmq::message_t(found.header.data(), found.header.size());
+        message.body = zmq::message_t(found.body.data(), found.body.size());
+        ++salvage.messages;
+        return salvage.database->write({&changes}, false).empty();
+      }));
+}
 
 }  // namespace
 
@@ -214,6 +345,34 @@ bool has_database() noexcept {
 
 std::unique_ptr<Database> open_database(const DatabaseOptions& options) {
   return std::make_unique<RocksDatabase>(options);
+}
+
+void check_is_not_used(const std::string& directory) {
+  rocksdb::FileLock* lock = nullptr;
+  if (!rocksdb::Env::Default()->LockFile(directory + "/LOCK", &lock).ok()) throw is_used(directory);
+  static_cast<void>(rocksdb::Env::Default()->UnlockFile(lock));
+}
+
+Salvage repair_database(const std::string& directory) {
+  check_is_not_used(directory);
+  DatabaseOptions options;
+  options.directory = directory;
+  options.may_create = true;
+  options.bytes_max = 1024 * mebibyte;
+  const std::uint64_t buffer_bytes = 16 * mebibyte;
+  const rocksdb::Status repaired =
+      rocksdb::RepairDB(directory, database_options(options, buffer_bytes), family_descriptors(buffer_bytes),
+                        family_options(buffer_bytes));
+  if (!repaired.ok()) throw Error("cannot repair store " + directory + ": " + repaired.ToString());
+  Salvage salvage;
+  salvage.database = open_database(options);
+  std::error_code ignored;
+  for (const auto& file : std::filesystem::directory_iterator(directory + "/lost", ignored)) {
+    if (file.path().extension() != ".sst") continue;
+    ++salvage.files;
+    salvage_file(file.path().string(), salvage);
+  }
+  return salvage;
 }
 
 }  // namespace zevi::broker

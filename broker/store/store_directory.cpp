@@ -68,6 +68,19 @@ std::string closed_text(std::uint64_t epoch, std::uint64_t changes_count) {
   return "epoch " + std::to_string(epoch) + " changes " + std::to_string(changes_count) + "\n";
 }
 
+/// 0 if it says none.
+std::uint64_t version_of(const std::string& text) {
+  if (!text.starts_with(format_words)) return 0;
+  std::uint64_t version = 0;
+  const char* const end = text.data() + text.size();
+  const auto [behind, fault] = std::from_chars(text.data() + format_words.size(), end, version);
+  return fault == std::errc() && behind != end && *behind == '\n' ? version : 0;
+}
+
+bool is_of_newer_version(const std::string& text) {
+  return version_of(text) > store_format;
+}
+
 /// Throws for all that this version cannot read.
 void check_format(const std::string& path, const std::string& text) {
   const std::string place = "store " + path + ": its file FORMAT ";
@@ -75,11 +88,8 @@ void check_format(const std::string& path, const std::string& text) {
     throw Error(place + "is damaged or not of a Zevi store; zevid --repair-store " + path +
                 " writes it anew if the rest is one");
   }
-  std::uint64_t version = 0;
-  const char* const begin = text.data() + format_words.size();
-  const auto [end, fault] = std::from_chars(begin, text.data() + text.size(), version);
-  if (fault == std::errc() && version > store_format) {
-    throw Error(place + "says version " + std::to_string(version) + ", this zevid knows " +
+  if (is_of_newer_version(text)) {
+    throw Error(place + "says version " + std::to_string(version_of(text)) + ", this zevid knows " +
                 std::to_string(store_format) + "; use the newer zevid, or another directory");
   }
   if (text != format_text("") && text != format_text(new_words)) {
@@ -103,6 +113,25 @@ StoreDirectory::StoreDirectory(std::string path) : path_(std::move(path)) {
   const std::string format = text_of(path_ + "/FORMAT");
   check_format(path_, format);
   is_new_ = format == format_text(new_words);
+}
+
+void StoreDirectory::check(const std::string& path) {
+  if (!std::filesystem::exists(path + "/FORMAT")) throw Error("there is no Zevi store in " + path);
+  check_format(path, text_of(path + "/FORMAT"));
+}
+
+void StoreDirectory::check_for_repair(const std::string& path) {
+  if (!std::filesystem::is_directory(database_path_in(path)))
+    throw Error("there is no Zevi store in " + path);
+  const std::string format = text_of(path + "/FORMAT");
+  const bool is_newer = is_of_newer_version(format);
+  if (is_newer) check_format(path, format);
+}
+
+void StoreDirectory::repaired(const std::string& path) {
+  unlink((path + "/CLOSED").c_str());
+  write_whole(path, "FORMAT", format_text(""));
+  sync_directory(path);
 }
 
 void StoreDirectory::created() {

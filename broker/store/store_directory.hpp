@@ -15,7 +15,8 @@ class StoreDirectory {
   explicit StoreDirectory(std::string path);
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
-  [[nodiscard]] std::string database_path() const { return path_ + "/db"; }
+  [[nodiscard]] std::string database_path() const { return database_path_in(path_); }
+  [[nodiscard]] static std::string database_path_in(const std::string& path) { return path + "/db"; }
   /// Nothing is in it yet.
   [[nodiscard]] bool is_new() const noexcept { return is_new_; }
   /// A database was made in it: from now on a missing one is damage.
@@ -24,6 +25,13 @@ class StoreDirectory {
   /// Whether the store was closed in this epoch after so many changes. From then on it is not.
   [[nodiscard]] bool take_closed(std::uint64_t epoch, std::uint64_t changes_count);
   void mark_closed(std::uint64_t epoch, std::uint64_t changes_count);
+
+  /// For those that look at a store without a broker: throw `zevi::Error` if there is none, or one of a newer
+  /// version. To be repaired, it may have lost its mark.
+  static void check(const std::string& path);
+  static void check_for_repair(const std::string& path);
+  /// It is a store again, and was not closed.
+  static void repaired(const std::string& path);
 
  private:
   std::string path_;

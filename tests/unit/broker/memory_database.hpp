@@ -47,9 +47,10 @@ class MemoryDatabase : public broker::Database {
     for (const auto& [key, value] : rows_) take(key, value);
     return {};
   }
-  [[nodiscard]] Fault read_messages(
-      std::uint64_t segment, std::uint32_t topic, std::uint64_t q,
-      const std::function<bool(const broker::MessageKey&, const broker::MessageView&)>& take) override {
+  [[nodiscard]] Fault read_all_messages(const TakeMessage&) override { return {}; }
+  [[nodiscard]] Fault verify() override { return {}; }
+  [[nodiscard]] Fault read_messages(std::uint64_t segment, std::uint32_t topic, std::uint64_t q,
+                                    const TakeMessage& take) override {
     const std::lock_guard lock(mutex_);
     for (auto at = messages_.lower_bound({segment, topic, 0}); at != messages_.end(); ++at) {
       const auto& [in_segment, of_topic, first_q] = at->first;

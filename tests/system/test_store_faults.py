@@ -1,0 +1,254 @@
+"""A store whose disk is full, or whose files are damaged: nothing wrong is served, and what is missing is named.
+
+ZEVI_DAMAGE_PLACES is how many places are damaged, 20 if it is not set.
+"""
+
+import os
+import random
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Dict, List, Set, Tuple
+
+import pytest
+
+from zevi_test import RawReader, ResendingPublisher, wait_until
+
+_places = int(os.environ.get("ZEVI_DAMAGE_PLACES", "20"))
+
+
+@pytest.fixture
+def needs_store(run_program, test_dir):
+    trial = run_program("zevid", "--store", test_dir / "none", "--store-size", "1B")
+    trial.wait()
+    if "without RocksDB" in trial.stderr:
+        pytest.skip("built without a store")
+
+
+@pytest.fixture
+def small_disk(test_dir):
+    """A directory on a file system of 24 MiB."""
+    place = test_dir / "disk"
+    place.mkdir()
+    mounted = os.geteuid() == 0 and subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(place)], capture_output=True
+    )
+    if not mounted or mounted.returncode != 0:
+        pytest.skip("a small file system can only be mounted by root")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def read_whole(broker, topics, epoch=0) -> Tuple[Dict[Tuple[str, int], object], Set[Tuple[str, int]], Dict[str, int]]:
+    """By topic and number: what is served from the first number on, what is named as gone; and where the topics end."""
+    served: Dict[Tuple[str, int], object] = {}
+    gone: Set[Tuple[str, int]] = set()
+    with RawReader(broker.endpoint("replay")) as reader:
+        fields = {"from_": {topic: 1 for topic in topics}, "b": epoch}
+        while True:
+            answer = reader.ask(list(topics), **fields)
+            served.update({(event.topic, event.q): event.params for event in answer.events})
+            for topic, first, last in answer.end["gone"]:
+                gone.update((topic, q) for q in range(first, last + 1))
+            if not answer.end["more"]:
+                return served, gone, answer.end["next"]
+            fields = {"from_": answer.end["next"], "b": answer.end["b"]}
+
+
+def test_on_a_full_disk_memory_goes_on_nothing_is_claimed_and_it_recovers_by_itself(needs_store, small_disk, zevid):
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(bytes(8 << 20))
+    options = ("--store", small_disk / "store", "--store-size", "64MiB", "--history", "=1MiB", "--ack", "E_W=written")
+    broker = zevid(*options)
+    with ResendingPublisher(broker.ingress) as publisher:
+        publisher.publish("E_M", [{"i": 0}])
+        publisher.publish("E_W", [{"i": 0}])
+        publisher.settle()
+        count = 1
+        while "cannot be written" not in broker.stderr:
+            assert count < 2000, "the disk does not fill"
+            publisher.publish("E_M", [{"i": count, "x": "x" * 50_000}])
+            count += 1
+            publisher.converse(0.001)
+        # Memory goes on.
+        for _ in range(100):
+            publisher.publish("E_M", [{"i": count, "x": "x" * 5_000}])
+            count += 1
+        publisher.settle()
+        with RawReader(broker.endpoint("replay")) as reader:
+            assert reader.ask("E_M", last=1).values()[-1] == count - 1
+
+        publisher.publish("E_W", [{"i": 1}])
+        wait_until(lambda: publisher.converse(0.05) or publisher.raw.acked >= count + 2, what="the event to be taken in")
+        assert publisher.waiting == 1, "what is not written is not acknowledged as written"
+        ballast.unlink()
+        publisher.settle()
+        broker.wait_for_stderr("is written again")
+        for _ in range(50):
+            publisher.publish("E_M", [{"i": count, "x": "x" * 50_000}])
+            count += 1
+            publisher.settle()
+        served, gone, ends = read_whole(broker, ["E_M", "E_W"])
+        assert ends == {"E_M": count + 1, "E_W": 3}
+        assert {q for topic, q in served if topic == "E_W"} == {1, 2}
+        assert {params["i"] + 1 for (topic, _), params in served.items() if topic == "E_M"} == {
+            q for topic, q in served if topic == "E_M"
+        }
+        missing = {("E_M", q) for q in range(1, count + 1)} - set(served)
+        assert missing and gone == missing
+    counters = broker.stopped_counters()
+    assert counters["store_failures"] >= 1 and counters["store_left_out"] == len(missing)
+    again = zevid(*options)
+    assert read_whole(again, ["E_M", "E_W"]) == (served, gone, ends)
+
+
+def test_a_broker_whose_disk_is_full_stops_as_it_should_and_starts_when_there_is_room(needs_store, small_disk, zevid):
+    options = ("--store", small_disk / "store", "--store-size", "64MiB", "--history", "=1MiB", "--ack", "=written")
+    broker = zevid(*options)
+    with ResendingPublisher(broker.ingress) as publisher:
+        publisher.publish("E_W", [{"i": 0}])
+        publisher.settle()
+        ballast = small_disk / "ballast"
+        with open(ballast, "wb") as file:
+            try:
+                while True:
+                    file.write(bytes(65536))
+                    file.flush()
+            except OSError:
+                pass
+        for i in range(1, 101):
+            publisher.publish("E_W", [{"i": i, "x": "x" * 50_000}])
+        wait_until(lambda: publisher.converse(0.02) or "cannot be written" in broker.stderr, what="the disk to be full")
+        broker.stop_cleanly()
+        ballast.unlink()
+        again = zevid(*options)
+        publisher.settle()
+        served, gone, _ = read_whole(again, ["E_W"])
+        assert sorted(params["i"] for params in served.values()) == list(range(101)) and not gone
+
+
+class DamagedStore:
+    """A store that a broker left, with files of all kinds, and what was published to it."""
+
+    topics = ["E_A", "E_B"]
+
+    def __init__(self, zevid, path: Path) -> None:
+        self.path = path
+        self.published: Dict[Tuple[str, int], int] = {}
+        number = 0
+        for is_last in (False, False, True):
+            broker = zevid("--store", path, "--history", "=1MiB", "--ack", "=written")
+            with ResendingPublisher(broker.ingress) as publisher:
+                for _ in range(60):
+                    for topic in self.topics:
+                        publisher.publish(topic, [{"i": number, "x": "x" * 2000}])
+                        publisher.settle()
+                        q = 1 + sum(1 for known, _ in self.published if known == topic)
+                        self.published[topic, q] = number
+                        number += 1
+            with RawReader(broker.endpoint("replay")) as reader:
+                self.epoch = reader.ask(self.topics, last=0).end["b"]
+            broker.kill() if is_last else broker.stop_cleanly()
+
+    def files(self) -> List[List[Path]]:
+        """By kind."""
+        database = self.path / "db"
+        kinds = [
+            [f for f in database.glob("*.log") if f.stat().st_size > 0],
+            list(database.glob("*.sst")),
+            list(database.glob("MANIFEST-*")),
+            [database / "CURRENT"],
+            list(database.glob("OPTIONS-*")),
+            [self.path / "FORMAT"],
+        ]
+        assert all(kinds), kinds
+        return [sorted(kind) for kind in kinds]
+
+    def check(self, served, gone, ends, may_lose_silently: bool) -> int:
+        """Fails for a wrong event; how many are missing. Those must be named, or lie behind the topic's end."""
+        for place, params in served.items():
+            assert self.published.get(place) == params["i"], f"{place} is not what was published"
+        missing = set(self.published) - set(served)
+        unnamed = {(topic, q) for topic, q in missing - gone if q < ends.get(topic, 1)}
+        assert may_lose_silently or not unnamed, f"{sorted(unnamed)} are not named"
+        return len(missing)
+
+
+def damage(path: Path, choose: random.Random) -> str:
+    data = bytearray(path.read_bytes())
+    at = choose.randrange(len(data))
+    if choose.random() < 0.3:
+        path.write_bytes(data[:at])
+        return f"{path.name} ends at {at} of {len(data)}"
+    bit = choose.randrange(8)
+    data[at] ^= 1 << bit
+    path.write_bytes(data)
+    return f"{path.name}: bit {bit} of byte {at} of {len(data)}"
+
+
+def test_damaged_files_never_give_a_wrong_event_and_repair_saves_the_rest(needs_store, zevid, run_program, test_dir):
+    original = DamagedStore(zevid, test_dir / "store")
+    choose = random.Random(11)
+    results: Dict[str, int] = {}
+    lost = 0
+    for place in range(_places):
+        copy = test_dir / "copy"
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(original.path, copy)
+        kinds = original.files()
+        chosen = choose.choice(kinds[place % len(kinds)])
+        what = damage(copy / chosen.relative_to(original.path), choose)
+        broker = zevid("--store", copy, "--history", "=1MiB", ready=False)
+        wait_until(lambda: "zevid: ready" in broker.stderr or not broker.running(), what=f"a broker with {what}")
+        result = "served"
+        if not broker.running():
+            assert broker.process.returncode == 1 and "--repair-store" in broker.stderr, f"{what}: {broker.stderr}"
+            if what.startswith(("CURRENT", "MANIFEST")):
+                check = run_program("zevid", "--check-store", copy)
+                assert check.wait() == 1 and "damaged" in check.stdout
+            repair = run_program("zevid", "--repair-store", copy)
+            assert repair.wait() == 0, f"{what}: {repair.stderr}"
+            broker = zevid("--store", copy, "--history", "=1MiB")
+            result = "repaired"
+        served, gone, ends = read_whole(broker, original.topics, original.epoch)
+        missing = original.check(served, gone, ends, may_lose_silently=False)
+        assert missing < len(original.published), f"{what}: nothing is left"
+        assert not broker.stderr.count("AddressSanitizer")
+        broker.stop_cleanly()
+        result += f", {'all there' if missing == 0 else 'some missing and named'}"
+        results[result] = results.get(result, 0) + 1
+        lost += missing
+        print(f"{what}: {result} ({missing} of {len(original.published)})")
+    print(f"{_places} places: {results}; {lost} events were missing, none was wrong")
+
+
+def test_a_sound_store_is_told_from_a_damaged_one_and_from_none(needs_store, zevid, run_program, test_dir):
+    broker = zevid("--store", test_dir / "store")
+    with ResendingPublisher(broker.ingress) as publisher:
+        for i in range(100):
+            publisher.publish("E_X", [{"i": i, "x": "x" * 1000}])
+            publisher.settle()
+    used = run_program("zevid", "--check-store", test_dir / "store")
+    assert used.wait() == 1 and "another program uses it" in used.stderr
+    assert run_program("zevid", "--repair-store", test_dir / "store").wait() == 1
+    broker.stop_cleanly()
+    sound = run_program("zevid", "--check-store", test_dir / "store")
+    assert sound.wait() == 0, sound.stdout + sound.stderr
+    assert "100 events of 1 topics" in sound.stdout and "it is sound" in sound.stdout
+    none = run_program("zevid", "--check-store", test_dir / "nothing")
+    assert none.wait() == 1 and "there is no Zevi store" in none.stderr
+    assert run_program("zevid", "--repair-store", test_dir / "nothing").wait() == 1
+    assert not (test_dir / "nothing").exists()
+    table = max((test_dir / "store/db").glob("*.sst"), key=lambda f: f.stat().st_size)
+    data = bytearray(table.read_bytes())
+    data[len(data) // 3] ^= 4
+    table.write_bytes(data)
+    bad = run_program("zevid", "--check-store", test_dir / "store")
+    assert bad.wait() == 1 and "--repair-store" in bad.stdout
+    repaired = run_program("zevid", "--repair-store", test_dir / "store")
+    assert repaired.wait() == 0 and "saved" in repaired.stdout, repaired.stderr
+    assert run_program("zevid", "--check-store", test_dir / "store").wait() == 0
+    again = zevid("--store", test_dir / "store")
+    served, gone, _ = read_whole(again, ["E_X"])
+    assert 50 < len(served) < 100 and len(gone) == 100 - len(served)
+    assert all(params["i"] == q - 1 for (_, q), params in served.items())
