@@ -78,7 +78,7 @@ def main() -> int:
     parser.add_argument("--store", action="store_true", help="the broker keeps a store: nothing that it acknowledged may be lost")
     parser.add_argument("--no-broker-kills", action="store_true", help="the broker only stands still: nothing at all may be lost with it")
     parser.add_argument("--workers", type=int, default=4, help="(default: 4)")
-    parser.add_argument("--readers", type=int, default=4, help="(default: 4)")
+    parser.add_argument("--readers", type=int, default=4, help="of the Python and the C++ library in turn (default: 4)")
     parser.add_argument("--rate", type=int, default=500, help="events a second of each worker (default: 500)")
     parser.add_argument("--build-dir", default=os.environ.get("ZEVI_BUILD_DIR", "build"))
     arguments = parser.parse_args()

@@ -17,7 +17,7 @@ from .reader_log import Delivered, LogTail, read_stretches
 from .timeline import Timeline
 
 #: Whose `cursor_reader` reads along.
-LIBRARIES = ("python", "python")
+LIBRARIES = ("python", "c++")
 _READER = Path(__file__).resolve().parents[1] / "cursor_reader.py"
 
 
