@@ -7,6 +7,7 @@
 #include "event_lines.hpp"
 #include "line_output.hpp"
 #include "log.hpp"
+#include "loss_table.hpp"
 #include "program.hpp"
 #include "stop_signals.hpp"
 #include "sub_options.hpp"
@@ -26,6 +27,9 @@ constexpr int exit_signal_base = 128;
 constexpr std::chrono::milliseconds connecting_takes = 300ms;
 constexpr std::chrono::milliseconds connection_look_interval = 1000ms;
 
+// How often the cursor is written, which waits for the disk.
+constexpr std::chrono::milliseconds confirm_interval = 1000ms;
+
 class SubCommand {
  public:
   explicit SubCommand(SubOptions options);
@@ -37,6 +41,8 @@ class SubCommand {
   void take(const Message& message);
   void look_at_connection();
   void flush();
+  void confirm();
+  void end();
   void stop(int exit_code) noexcept {
     stopped_ = true;
     exit_code_ = exit_code;
@@ -51,11 +57,14 @@ class SubCommand {
   Subscriber subscriber_;
   LineOutput output_{STDOUT_FILENO, signals_.fd()};
   TextLines text_lines_;
+  LossTable losses_;
 
   bool stopped_ = false;
   int exit_code_ = program::exit_ok;
   std::uint64_t printed_ = 0;
   Clock::time_point last_event_ = Clock::now();
+  bool is_unconfirmed_ = false;
+  Clock::time_point confirmed_{};
   bool is_told_to_wait_ = false;
   bool is_told_ready_ = false;
 };
@@ -72,9 +81,12 @@ SubCommand::SubCommand(SubOptions options)
 
 void SubCommand::take(const Message& message) {
   const Event* const event = message.event();
+  is_unconfirmed_ = true;
+  if (options_.with_ledger) losses_.count(message);
   if (event == nullptr) {
     flush();  // so that the report stands behind what came before
     log_.info(describe(message));
+    if (message.history_missing() != nullptr && !options_.subscriber.follow) stop(program::exit_failure);
     return;
   }
   if (options_.as_json) {
@@ -95,6 +107,28 @@ void SubCommand::flush() {
     case LineOutput::Flushed::stopped:
       return stop(exit_signal_base + signals_.take());
   }
+}
+
+/// What is written is done with.
+void SubCommand::confirm() {
+  if (options_.subscriber.cursor.empty() || !is_unconfirmed_ || !output_.buffer().empty()) return;
+  subscriber_.confirm();
+  is_unconfirmed_ = false;
+  confirmed_ = Clock::now();
+}
+
+void SubCommand::end() {
+  // What stops it otherwise has found the output written or its reader gone.
+  if (exit_code_ == program::exit_ok) flush();
+  if (exit_code_ != program::exit_failure) confirm();
+  // Behind lines that nobody takes nothing can be said.
+  if (!options_.with_ledger || output_.is_closed() || !output_.buffer().empty()) return;
+  if (options_.as_json) {
+    losses_.append_json(output_.buffer());
+  } else {
+    losses_.append_text(output_.buffer());
+  }
+  static_cast<void>(output_.flush());
 }
 
 void SubCommand::look_for_stop() {
@@ -135,6 +169,11 @@ const Message* SubCommand::next() {
   if (const Message* const message = subscriber_.next(0ms)) return message;
   flush();
   if (stopped_) return nullptr;
+  if (subscriber_.at_end()) {
+    stop(program::exit_ok);
+    return nullptr;
+  }
+  if (Clock::now() - confirmed_ >= confirm_interval) confirm();
   if (const Message* const message = subscriber_.next(wait_at_most())) return message;
   look_for_stop();
   if (!stopped_) look_at_connection();
@@ -150,11 +189,11 @@ int SubCommand::run() {
     if (const Message* const message = next()) take(*message);
     if (!stopped_ && output_.is_full()) {
       flush();
+      if (!stopped_ && Clock::now() - confirmed_ >= confirm_interval) confirm();
       if (!stopped_) look_for_stop();
     }
   }
-  // Whatever else stops it has found the output written or its reader gone.
-  if (exit_code_ == program::exit_ok) flush();
+  end();
   return exit_code_;
 }
 

@@ -10,6 +10,7 @@
 
 #include "program.hpp"
 #include "quantities.hpp"
+#include "start_options.hpp"
 #include "zevi/topic.hpp"
 
 namespace zevi::cli {
@@ -25,12 +26,16 @@ constexpr program::About about{
     "A JSON line has the keys topic, q (the event's number in its topic), time_ns, src, pid and params.\n"
     "Nothing is lost in it: integers have all their digits, bytes that are no UTF-8 text are\n"
     "{\"$bin\": \"BASE64\"}, and what JSON has no number for is {\"$float\": \"nan\"}, \"inf\" or \"-inf\".\n"
-    "Events that were lost are reported on standard error.",
+    "What was missed is fetched from the broker's history; what is lost all the same is reported on\n"
+    "standard error.",
     "  zevi sub E_CORE_LOG\n"
     "  zevi sub 'E_CORE_*' E_PROFILING_PROC --output json | jq .params\n"
     "  zevi sub E_CORE_LOG --count 1 --wait 30s\n"
+    "  zevi sub 'E_CORE_*' --since 5m --no-follow\n"
+    "  zevi sub E_ACC_CDR --cursor /var/lib/me/cdr.cursor --from start >> cdr.json\n"
     "  zevi sub '*' --endpoint tcp://192.0.2.7:5555\n\n"
-    "Exit status: 0 after --count events or when the reader of a pipe has gone, 1 for a failure,\n"
+    "Exit status: 0 after --count events, behind the history with --no-follow, or when the reader of a\n"
+    "pipe has gone; 1 for a failure, or with --no-follow if the history cannot be had;\n"
     "2 for a wrong command line, 124 when --wait has passed, 130 after Ctrl-C, 143 after SIGTERM."};
 
 program::OptionTable option_table() {
@@ -44,6 +49,8 @@ program::OptionTable option_table() {
   table.visible.add_options()("count,n", po::value<std::string>()->value_name("N"), "stop after N events");
   table.visible.add_options()("wait,w", po::value<program::Duration>()->value_name("DURATION"),
                               "stop with exit status 124 when nothing has come for so long: 500ms, 10s, 5m");
+  add_start_options(table);
+  table.visible.add_options()("ledger", "end with what arrived of each topic, what was lost, and where");
   table.visible.add_options()("events", "read the endpoint for scripts, one event a message");
   table.visible.add_options()("runtime-dir", po::value<std::string>()->default_value("")->value_name("DIR"),
                               "the broker's directory; default $ZEVI_RUNTIME_DIR, else /run/zevi, else "
@@ -112,6 +119,8 @@ std::optional<SubOptions> parse_sub_options(int argc, const char* const* argv) {
   options.subscriber.runtime_dir = values["runtime-dir"].as<std::string>();
   options.subscriber.endpoint = values["endpoint"].as<std::string>();
   options.subscriber.feed = values.count("events") != 0 ? Feed::events : Feed::stream;
+  read_start_options(values, options.subscriber);
+  options.with_ledger = values.count("ledger") != 0;
   options.as_json = is_json(values);
   options.with_color = is_colored(values);
   options.verbose = values.count("verbose") != 0;

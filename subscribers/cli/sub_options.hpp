@@ -14,6 +14,7 @@ struct SubOptions {
   bool as_json = false;
   bool with_color = false;
   bool verbose = false;
+  bool with_ledger = false;
   std::optional<std::uint64_t> count;
   std::optional<std::chrono::nanoseconds> wait;
 };

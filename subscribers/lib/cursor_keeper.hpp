@@ -19,8 +19,8 @@ class CursorKeeper {
 
   /// The caller is done with everything that it was given.
   void confirm();
-  /// It is known where reading begins. That is kept at once, so that whoever is stopped before the first event
-  /// goes on there.
+  /// It is known where reading begins. That is kept at once, so that whoever is stopped before the first
+  /// event goes on there.
   void note_beginning();
   void save_if_due(Clock::time_point now);
   /// When `save_if_due` has something to do if nothing happens before.
