@@ -31,7 +31,7 @@ _ASK_AGAIN_SECONDS_MAX = 8.0
 _RETRY_SECONDS = 0.2
 #: So long in all nobody may answer, or only refuse, while live messages wait. Time that the consumer takes does not count.
 _PATIENCE_SECONDS = 30.0
-#: Nor may there be no socket to ask at: the broker makes it before it answers the first barrier.
+#: Nor may there be no socket to ask at, where nobody has ever answered: the broker makes it before it answers the first barrier.
 _NOBODY_SECONDS = 3.0
 #: After that, gaps are told as lost for this long before somebody is asked again.
 _PAUSE_SECONDS = 10.0
@@ -67,6 +67,9 @@ class CatchUp:
         self._ask_again_seconds = _ASK_AGAIN_SECONDS
         self._patience = _PATIENCE_SECONDS  # what is left of it
         self._trouble = ""
+        self._was_answered = False
+        #: The subscriber has a broker. Without one, a question waits.
+        self.is_connected = True
         self._paused_until = 0.0
         self._check_at = math.inf
         reader.before_entering = self._release_before_epoch
@@ -179,6 +182,7 @@ class CatchUp:
             self._retry("another broker answers than the one that is read live: check replay_endpoint", _PATIENCE_SECONDS)
         else:
             self._end = part
+            self._was_answered = True
         return True
 
     # Answers
@@ -236,14 +240,16 @@ class CatchUp:
         try:
             self._line.ask(self._question)
         except Error as error:
-            self._retry(str(error), _NOBODY_SECONDS)
+            # Socket files that were removed are put back by the broker.
+            self._retry(str(error), _PATIENCE_SECONDS if self._was_answered else _NOBODY_SECONDS)
 
     def _ask_again(self) -> None:
         if self._line.socket is not None:
             # Nothing has come for so long. What comes of it later would be answered in vain.
             self._line.hang_up()
-            # If nothing comes live either, the broker stands still, and waiting holds nothing up.
-            self._patience -= self._ask_again_seconds if self._held else self._ask_again_seconds / 4
+            # If nothing comes live either, the broker stands still, and waiting holds nothing up. But who asked for what will
+            # never come has to be told.
+            self._lose_patience(self._ask_again_seconds if self._held else self._ask_again_seconds / 4)
             self._ask_again_seconds = min(2 * self._ask_again_seconds, _ASK_AGAIN_SECONDS_MAX)
         if self._patience <= 0:
             return self._give_up()
@@ -254,10 +260,14 @@ class CatchUp:
         self._line.hang_up()
         self._forget_answer()
         self._trouble = trouble
-        self._patience -= _RETRY_SECONDS * _PATIENCE_SECONDS / patience
+        self._lose_patience(_RETRY_SECONDS * _PATIENCE_SECONDS / patience)
         self._ask_at = time.monotonic() + _RETRY_SECONDS
         if self._patience <= 0 or self._is_dispensable:
             self._give_up()
+
+    def _lose_patience(self, seconds: float) -> None:
+        if self._held or self.is_connected:
+            self._patience -= seconds
 
     @property
     def _is_dispensable(self) -> bool:

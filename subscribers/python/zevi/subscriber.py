@@ -371,6 +371,7 @@ class Subscriber:
             self._confirmation.note_asking()
         if self._catch_up is None or self._seam is None:
             return
+        self._catch_up.is_connected = self._connection.connected
         if self._connection.generation != self._generation:
             if self._generation:
                 self._catch_up.wait_for_barrier()

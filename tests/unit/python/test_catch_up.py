@@ -338,6 +338,31 @@ def test_a_broker_that_stands_still_for_a_minute_loses_nobody_anything(clock):
     assert len(consumer.found()) == 5
 
 
+def test_without_a_broker_a_question_waits_for_one(clock):
+    broker = Broker()
+    consumer = started(broker)
+    consumer.arrive(broker.publish("E_A"))
+    consumer.line = consumer.catch_up._line = Nobody(broker)
+    consumer.catch_up.is_connected = False
+    clock.now += 2
+    consumer.catch_up.check_if_quiet()
+    wait(consumer, clock, 300)
+    assert len(consumer.found()) == 1 and consumer.catch_up.holding
+
+
+def test_a_socket_that_was_there_before_is_waited_for(clock):
+    broker = Broker()
+    consumer = started(broker)
+    consumer.arrive(broker.publish("E_A"))
+    consumer.line = consumer.catch_up._line = Nobody(broker)
+    broker.publish("E_A")
+    consumer.arrive(broker.publish("E_A"))
+    wait(consumer, clock, 15)
+    consumer.line = consumer.catch_up._line = Line(broker)
+    wait(consumer, clock, 1)
+    assert consumer.numbers() == [1, 2, 3]
+
+
 def test_time_that_the_consumer_takes_is_no_reason_to_give_up(clock):
     broker = Broker()
     broker.publish("E_A", 3)
