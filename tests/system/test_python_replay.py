@@ -200,6 +200,32 @@ def test_async_for_reads_the_history_as_well(zevid, publisher, runtime_dir):
     assert asyncio.run(read()) == list(range(20))
 
 
+def test_async_for_repairs_and_outlives_its_broker_as_well(zevid, publisher, runtime_dir):
+    async def read(found, count, subscriber):
+        while len(found) < count:
+            found.append((await subscriber.receive_async(10))["n"])
+
+    async def run():
+        options = {"budget_bytes": 1 << 20, "start": "oldest", "timeout": 10}
+        async with zevi.Subscriber("E_A", runtime_dir=str(runtime_dir), **options) as subscriber:
+            found = []
+            padding = "x" * 60_000
+            for n in range(300):
+                assert publisher.publish("E_A", {"n": n, "padding": padding})
+                if n % 20 == 19:
+                    await asyncio.to_thread(publisher.flush, 10)
+            await read(found, 300, subscriber)
+            broker.kill()
+            zevid()
+            await asyncio.to_thread(publish, publisher, "E_A", range(300, 310))
+            await read(found, 310, subscriber)
+            return found, subscriber.lost
+
+    broker = zevid("--subscriber-budget", "1MiB")
+    found, lost = asyncio.run(run())
+    assert found == list(range(310)) and lost == 0
+
+
 def test_a_stopped_broker_holds_a_reader_up_and_loses_it_nothing(zevid, publisher, subscribe):
     broker = zevid()
     publish(publisher, "E_A", range(10))

@@ -193,7 +193,8 @@ class CatchUp:
             self._reader.take_stored(self._answer.popleft(), 0 if self._gap is None else self._gap.epoch)
             return
         self._end = None
-        self._reader.tell_gone(end.gone)
+        if end.epoch == self._reader.ledger.epoch:  # else what is missing is told in its place
+            self._reader.tell_gone(end.gone)
         self._on_end(end)
 
     # Held messages
@@ -298,7 +299,7 @@ class CatchUp:
         ledger = self._reader.ledger
         is_known = ledger.epoch in (0, end.epoch) or end.ended is not None
         ledger.number_on(is_known, end.ended)
-        if not self._started and (ledger.epoch == 0 or self._start.is_now or self._start.since_ns is not None):
+        if not self._started and self._begins_anew(end.epoch):
             return self._go_from_start(end)
         if not is_known:
             self._reader.begin_epoch(end.epoch, end.next)
@@ -308,6 +309,15 @@ class CatchUp:
         if ledger.epoch == end.epoch and all(positions.get(topic, 0) >= q for topic, q in end.next.items()):
             return self._finish(end)
         self._ask(Question(self._topics, positions, epoch=ledger.epoch), self._go_on)
+
+    def _begins_anew(self, epoch: int) -> bool:
+        """Whether what has been read so far does not say where to go on."""
+        ledger = self._reader.ledger
+        return (
+            ledger.epoch == 0
+            or self._start.since_ns is not None  # of topics that have not come yet
+            or (self._start.is_now and ledger.epoch == epoch)  # it was not known where that is
+        )
 
     def _go_from_start(self, end: End) -> None:
         start = self._start

@@ -497,6 +497,44 @@ def test_a_topic_that_is_new_is_read_from_its_first_event_on():
     assert consumer.numbers("E_B") == [1, 2, 3]
 
 
+def test_numbers_that_were_never_stored_do_not_hide_those_that_took_their_place():
+    broker = Broker()
+    consumer = started(broker)
+    consumer.arrive(broker.publish("E_A", 10))
+    # What was behind 5 was not stored; a successor took in others, of which 6 to 12 are gone already.
+    successor = Broker(epoch=8)
+    successor.next_q["E_A"] = 13
+    successor.p = 17
+    successor.publish("E_A", 2)
+    answer = successor.answer
+
+    def continued(question):
+        *parts, end = answer(question)
+        asked = question.epoch == 7
+        gone = [("E_A", 6, 12)] if question.last is None else []
+        return [*parts, replace(end, ended={"E_A": 5} if asked else None, gone=gone)]
+
+    successor.answer = continued
+    consumer.line.broker = successor
+    consumer.catch_up.wait_for_barrier()
+    consumer.live()
+    assert consumer.numbers() == [*range(1, 11), 13, 14]
+    assert [f for f in consumer.found() if type(f) is Lost] == [Lost("E_A", 7, "after broker", 6, 12)]
+
+
+def test_who_could_not_begin_now_reads_all_of_the_next_epoch(clock):
+    broker, successor = Broker(), Broker(epoch=8)
+    consumer = consumer_with(Nobody(broker), broker, Start())
+    consumer.live()
+    consumer.arrive(broker.publish("E_A"))
+    successor.p = 1
+    successor.publish("E_A", 2)
+    consumer.line = consumer.catch_up._line = Line(successor)
+    consumer.catch_up.wait_for_barrier()
+    consumer.live()
+    assert consumer.numbers() == [1, 1, 2]
+
+
 def test_what_is_gone_is_told_at_once_and_not_asked_for_again():
     broker = Broker(answer_messages=1)
     consumer = started(broker, "E_*")
