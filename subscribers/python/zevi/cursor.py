@@ -24,7 +24,8 @@ class Cursor:
     - ``epoch``, and of it ``next``: the next number of each topic, of silent ones too; ``lost_before``: the broker's count of
       what was lost before it. Numbers never outlive their epoch.
     - ``publishers``: of each topic the highest number of every publisher, for events that are sent again under a new number.
-      ``before``: those of them that were not yet seen in this epoch. ``whole``: the topics that were read from their first event on.
+      ``before``: those of them that were not yet seen in this epoch. ``whole``: the topics that were read from their first event on,
+      ``seen``: those that were read at all.
     - ``topics``: what was asked for.
     - ``has_changed``: whether there was an epoch before this one. ``knows_all``: whether those of the
       topics that are not in ``next`` had no event."""
@@ -40,6 +41,7 @@ class Cursor:
         self.publishers: Dict[str, Dict[int, int]] = {}
         self.before: Dict[str, Set[int]] = {}
         self.whole: Set[str] = set()
+        self._seen: Set[str] = set()  # topics of which some number is or was known
         #: There is no such file yet.
         self.is_new = True
         #: Nothing was noted yet.
@@ -71,6 +73,7 @@ class Cursor:
             }
             self.before = {_topic(topic): set(map(_number, ids)) for topic, ids in content.get("before", {}).items()}
             self.whole = set(map(_topic, content.get("whole", [])))
+            self._seen = set(map(_topic, content.get("seen", self.publishers))).union(self.next)
         except (KeyError, AttributeError, TypeError) as error:
             raise ValueError(f"it is no cursor: {error!r}") from None
 
@@ -80,7 +83,7 @@ class Cursor:
         """What a reader has to know to go on here."""
         if self.epoch == 0:
             return
-        for topic in self.publishers.keys() | self.next.keys():
+        for topic in self._seen:
             known = 0 if self.has_changed else None
             ledger.topic(topic).restore(self.next.get(topic, 0), self.lost_before.get(topic, known))
         for topic, numbers in self.publishers.items():
@@ -120,11 +123,12 @@ class Cursor:
     def _note_next(self, topic: str, next_q: int, first_q: int) -> None:
         known = self.next.get(topic)
         if known is None:
-            if first_q == 1 and topic not in self.publishers:
-                self.whole.add(topic)
+            if topic not in self._seen:
+                self._seen.add(topic)
+                if first_q == 1:
+                    self.whole.add(topic)
             if first_q == 1 or self.has_changed:
                 self.lost_before.setdefault(topic, 0)
-            self.publishers.setdefault(topic, {})
         if known is None or next_q > known:
             self.next[topic] = next_q
 
@@ -145,8 +149,6 @@ class Cursor:
         if lost.q_from is not None and lost.q_to is not None:
             self._note_next(lost.topic, lost.q_to + 1, lost.q_from)
         elif lost.id is not None and lost.p_to is not None:
-            if lost.topic not in self.publishers:
-                self.whole.add(lost.topic)  # else nobody would know
             self._note_publisher(lost.topic, lost.id, lost.p_to)
         else:
             self.lost_before[lost.topic] = self.lost_before.get(lost.topic, 0) + lost.count
@@ -179,6 +181,7 @@ class Cursor:
             "publishers": self.publishers,
             "before": {topic: sorted(ids) for topic, ids in self.before.items() if ids},
             "whole": sorted(self.whole),
+            "seen": sorted(self._seen),
         }
         beside = self.path + ".new"
         try:

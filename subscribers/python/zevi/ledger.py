@@ -131,6 +131,8 @@ class Ledger:
         self._has_changed = has_changed
         for topic in self._topics.values():
             topic.publishers.has_changed = has_changed
+            if knows_all and topic.next_q == 0:
+                topic.begin(1)
 
     def enter_epoch(self, epoch: int, stored: Mapping[str, int]) -> Optional[int]:
         """The epoch before, if this is another one than that of the last message. ``stored`` are the positions that stored messages
@@ -173,11 +175,8 @@ class Ledger:
 
     def pass_over(self, epoch: int) -> None:
         """Something of an epoch comes that is not entered."""
-        if epoch in self._left:
-            return
-        self._left.append(epoch)
-        for topic in self._topics.values():
-            topic.publishers.enter_epoch()
+        if epoch not in self._left:
+            self._left.append(epoch)
 
     def has_left(self, epoch: int) -> bool:
         """A message of this epoch comes late."""

@@ -207,7 +207,9 @@ class Reader:
         """Puts marks for what is missing; gives the number of events from the first on that were here before."""
         if epoch != self.ledger.epoch:
             if self.ledger.has_left(epoch):
-                return 0  # its numbers say nothing any more, those of its publishers do
+                # Its numbers say nothing any more. Those of its publishers do, and nobody else tells of a gap in them.
+                self.ledger.topic(topic).publishers.enter_epoch()
+                return 0
             self._enter_epoch(epoch)
         finding = self.ledger.topic(topic).enter(q, n, lost_before)
         if finding.base is not None:
