@@ -73,6 +73,7 @@ class CatchUp:
         self._paused_until = 0.0
         self._check_at = math.inf
         reader.before_entering = self._release_before_epoch
+        reader.before_telling = self._release_before
 
     # What the subscriber asks
 
@@ -213,6 +214,17 @@ class CatchUp:
             return
         while self._held and reader.epoch_of(self._held[0]) not in (0, epoch):
             reader.take_between(self._pop_held())  # of a broker between the two
+
+    def _release_before(self, topic: str, q: int) -> None:
+        """What left the history meanwhile may have come live."""
+        reader = self._reader
+        found = [frames for frames in self._held if reader.is_before(frames, topic, q)]
+        if not found:
+            return
+        self._held = deque(frames for frames in self._held if not reader.is_before(frames, topic, q))
+        self._held_bytes -= sum(len(frame) for frames in found for frame in frames)
+        for frames in found:
+            reader.take(frames)
 
     # Questions
 

@@ -79,11 +79,23 @@ class Reader:
         self.ledger = Ledger()
         #: Called with an epoch before it is entered: nothing of those before it is in order afterwards.
         self.before_entering: Callable[[int], None] = lambda epoch: None
+        #: Called with a topic and a number before what is missing before it is told as lost: it may be at hand.
+        self.before_telling: Callable[[str, int], None] = lambda topic, q: None
         self._filters = filters
         self._plain = plain
         self._wanted: Dict[bytes, str] = {}  # topics seen and whether a filter takes them ("" if not)
 
     # Messages
+
+    def is_before(self, frames: List[bytes], topic: str, q: int) -> bool:
+        """Whether it is a message of this topic and of the epoch that is being read, and begins before a number."""
+        if frames[0] != topic.encode() or len(frames) != 3:
+            return False
+        try:
+            header = wire.decode_stream_header(frames[1])
+        except wire.WireError:
+            return False
+        return header.epoch == self.ledger.epoch and header.q < q
 
     def epoch_of(self, frames: List[bytes]) -> int:
         """Of a message of `stream`; 0 if it cannot be read."""
@@ -211,7 +223,10 @@ class Reader:
                 self.ledger.topic(topic).publishers.enter_epoch()
                 return 0
             self._enter_epoch(epoch)
-        finding = self.ledger.topic(topic).enter(q, n, lost_before)
+        numbers = self.ledger.topic(topic)
+        if numbers.gap(q) is not None:
+            self.before_telling(topic, q)
+        finding = numbers.enter(q, n, lost_before)
         if finding.base is not None:
             self.found.append(Reached(epoch, {}, {topic: finding.base}))
         if finding.lost_before:
@@ -283,7 +298,10 @@ class Reader:
             self._catch_up_topic(gap.topic, gap.q_to + 1)
 
     def _catch_up_topic(self, topic: str, q: int) -> None:
-        missing = self.ledger.topic(topic).catch_up_to(q)
+        numbers = self.ledger.topic(topic)
+        if numbers.gap(q) is not None:
+            self.before_telling(topic, q)
+        missing = numbers.catch_up_to(q)
         if missing is not None:
             self._tell_lost_after_broker(topic, *missing)
 
