@@ -19,6 +19,8 @@
 #include "ingress/ingress_socket.hpp"
 #include "ingress/publisher_registry.hpp"
 #include "metrics/counters.hpp"
+#include "metrics/recent.hpp"
+#include "notices/notices.hpp"
 #include "replay/replay.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/complaints.hpp"
@@ -86,7 +88,10 @@ class Routing {
   Counters& counters_;
   std::unique_ptr<Store> store_;  ///< null: none
   std::uint64_t epoch_;
+  std::uint64_t broker_id_;
+  bool notices_wanted_;
   Complaints complaints_;
+  Recent recent_;
 
   IngressSocket ingress_;
   std::array<FanoutSocket, 2> fanouts_;  // stream, events
@@ -100,7 +105,9 @@ class Routing {
   History history_;
   std::unique_ptr<StoreSource> stored_;  ///< null: none
   Sequencer sequencer_;
+  Notices notices_;
   Conversation conversation_;
+  const std::string host_;
   Replay replay_;
   std::optional<Control> control_;
   EndpointGuard guard_;

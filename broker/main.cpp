@@ -84,11 +84,19 @@ zevi::program::OptionTable option_table() {
       "what may wait for one subscriber of the stream endpoint before it loses events")(
       "events-queue", po::value<int>()->default_value(defaults.events_queue_max)->value_name("N"),
       "events that may wait for one subscriber of the events endpoint")(
+      "notices", po::value<std::string>()->default_value("on")->value_name("WHEN"),
+      "on or off: whether the broker publishes events of its own (E_ZEVI_...) about its publishers")(
       "drain", po::value<Duration>()->default_value({defaults.drain_max})->value_name("TIME"),
       "how long events are still taken in and delivered after SIGTERM")(
       "config,c", po::value<std::string>()->value_name("FILE"),
       "read options from FILE, a line each: name = value; the command line goes before it");
   return table;
+}
+
+bool is_on(const po::variables_map& values, const char* name) {
+  const auto& chosen = values[name].as<std::string>();
+  if (chosen == "on" || chosen == "off") return chosen == "on";
+  throw zevi::program::UsageError("--" + std::string(name) + " is on or off, not '" + chosen + "'");
 }
 
 zevi::BrokerOptions broker_options(const po::variables_map& values, const zevi::program::Log& log) {
@@ -115,6 +123,7 @@ zevi::BrokerOptions broker_options(const po::variables_map& values, const zevi::
   options.coalesce_max = duration_cast<std::chrono::microseconds>(values["coalesce"].as<Duration>().value);
   options.subscriber_budget_bytes = values["subscriber-budget"].as<ByteSize>().value;
   options.events_queue_max = values["events-queue"].as<int>();
+  options.notices = is_on(values, "notices");
   options.drain_max = duration_cast<std::chrono::milliseconds>(values["drain"].as<Duration>().value);
   options.log = [&log](zevi::LogLevel level, std::string_view text) {
     switch (level) {

@@ -2,6 +2,7 @@
 
 #include "broker.hpp"
 #include "control/effective_options.hpp"
+#include "ingress/local_process.hpp"
 #include "zevi/random_id.hpp"
 #include "zevi/topic.hpp"
 
@@ -35,6 +36,8 @@ Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const En
     : counters_(counters),
       store_(options.store.empty() ? nullptr : std::make_unique<Store>(options, counters, std::move(wake))),
       epoch_(store_ ? store_->epoch() : random_id()),
+      broker_id_(random_id()),
+      notices_wanted_(options.notices),
       complaints_(options.log),
       ingress_(context, endpoints.ingress),
       fanouts_{FanoutSocket(context, endpoints.stream, stream_queue_max(options)),
@@ -46,8 +49,10 @@ Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const En
       history_(options.history, counters_),
       stored_(store_ ? std::make_unique<StoreSource>(history_, *store_) : nullptr),
       sequencer_(epoch_, options.coalesce_max, counters_),
-      conversation_(random_id(), publishers_, topics_, interest_, sequencer_, counters_, complaints_,
+      notices_(broker_id_, topics_, sequencer_, counters_),
+      conversation_(broker_id_, publishers_, topics_, interest_, sequencer_, counters_, complaints_,
                     options.acks),
+      host_(host_name()),
       replay_(context, endpoints.replay, stored_ ? *stored_ : static_cast<ReplaySource&>(history_), topics_,
               epoch_, counters_, complaints_),
       guard_(directory, counters_, options.log) {
@@ -58,6 +63,7 @@ Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const En
     sequencer_.add_sink(*store_);
     store_->restore(topics_, publishers_, clock_.now());
   }
+  if (notices_wanted_) conversation_.report_to(notices_);
   guard_.watch(ingress_.socket(), ingress_.endpoint());
   for (FanoutSocket& fanout : fanouts_) guard_.watch(fanout.socket(), fanout.endpoint());
   guard_.watch(replay_.socket(), replay_.endpoint());
@@ -65,7 +71,7 @@ Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const En
   const Now now = clock_.now();
   control_.emplace(context, endpoints.control,
                    Sources{topics_, publishers_, interest_, fanouts_[stream_index], fanouts_[events_index],
-                           history_, counters_},
+                           history_, counters_, recent_},
                    topics_, counters_, complaints_);
   guard_.watch(control_->socket(), control_->endpoint());
   const Endpoints bound = this->endpoints();
@@ -85,6 +91,7 @@ SteadyTime Routing::do_work() {
   const Now now = clock_.now();
   read_subscriptions(now);
   const bool more = read_ingress(now);
+  notices_.publish(now);
   sequencer_.flush(now);
   work_with_store(now);
   conversation_.acknowledge(now);
@@ -94,15 +101,19 @@ SteadyTime Routing::do_work() {
   history_.expire(now);
   replay_.do_work(now);
   if (control_) control_->do_work(now);
-  const auto say_down = [&](const Publisher& publisher) {
+  const auto is_gone = [this](const Publisher& publisher) { return process_is_gone(*publisher.name, host_); };
+  const auto say_down = [&](const Publisher& publisher, DownReason reason) {
     counters_.add(Counter::publishers_down);
+    counters_.add(Counter::publishers_lost);
+    if (notices_wanted_) notices_.down(publisher, reason);
     complaints_.add("publisher down",
                     publisher.name->src + " (pid " + std::to_string(publisher.name->pid) + ")",
-                    "no beat for 3 s");
+                    reason == DownReason::gone ? "its process is gone" : "no beat for 3 s");
   };
-  publishers_.expire(now.steady, say_down, [this](std::uint64_t id) {
+  publishers_.expire(now.steady, is_gone, say_down, [this](std::uint64_t id) {
     if (store_) store_->forget(id);
   });
+  recent_.sample(counters_, now.steady);
   complaints_.report(now.steady);
   guard_.check(now.steady);
   return more ? now.steady : next_deadline(now);
@@ -117,6 +128,7 @@ void Routing::drain(std::chrono::milliseconds time_max) {
     const Now now = clock_.now();
     read_subscriptions(now);
     read_ingress(now);
+    notices_.publish(now);
     sequencer_.flush_all(now);
     work_with_store(now);
     conversation_.acknowledge(now);
@@ -222,7 +234,7 @@ void Routing::send_answers() {
 
 SteadyTime Routing::next_deadline(const Now& now) const {
   return std::min({now.steady + idle_max, control_ ? control_->deadline() : SteadyTime::max(),
-                   sequencer_.deadline(), conversation_.deadline(), interest_.deadline(),
+                   notices_.deadline(), sequencer_.deadline(), conversation_.deadline(), interest_.deadline(),
                    barriers_.deadline(), replay_.deadline(), complaints_.deadline()});
 }
 

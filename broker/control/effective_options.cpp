@@ -42,6 +42,7 @@ std::vector<Identity::Named> effective_options(const BrokerOptions& options) {
   all.push_back({"coalesce", duration_text(options.coalesce_max)});
   all.push_back({"subscriber-budget", std::to_string(options.subscriber_budget_bytes)});
   all.push_back({"events-queue", std::to_string(options.events_queue_max)});
+  all.push_back({"notices", options.notices ? "on" : "off"});
   all.push_back({"drain", duration_text(options.drain_max)});
   return all;
 }

@@ -12,6 +12,7 @@
 #include "history/history.hpp"
 #include "ingress/publisher_registry.hpp"
 #include "metrics/counters.hpp"
+#include "metrics/recent.hpp"
 #include "runtime/clock.hpp"
 #include "topics/interest_table.hpp"
 #include "topics/topic_registry.hpp"
@@ -41,6 +42,7 @@ struct Sources {
   const FanoutSocket& events;
   const History& history;
   const Counters& counters;
+  const Recent& recent;
 };
 
 /// A list as it is made, a slice in each round of the routing thread.

@@ -1,7 +1,7 @@
 #include <charconv>
 
 #include "listing.hpp"
-#include "row.hpp"
+#include "runtime/row.hpp"
 
 namespace zevi::broker {
 

@@ -4,7 +4,7 @@
 
 #include "broker_version.hpp"
 #include "listing.hpp"
-#include "row.hpp"
+#include "runtime/row.hpp"
 
 namespace zevi::broker {
 
@@ -44,6 +44,14 @@ void append_counters(pack::Writer& writer, const Counters& counters) {
   for (const CounterValue& counter : values) writer.text(counter.name).uint(counter.value);
 }
 
+void append_recent(pack::Writer& writer, const Sources& sources, const Now& now) {
+  const Recent::Values growth = sources.recent.growth(sources.counters, now.steady);
+  writer.map(growth.size());
+  for (std::size_t i = 0; i < growth.size(); ++i) {
+    writer.text(counter_texts[static_cast<std::size_t>(Recent::counters[i])].name).uint(growth[i]);
+  }
+}
+
 }  // namespace
 
 std::optional<std::string> list_stats(Rows& rows, const Sources& sources, const Identity& identity,
@@ -66,6 +74,7 @@ std::optional<std::string> list_stats(Rows& rows, const Sources& sources, const 
       .uint("subscriptions_events", sources.events.subscriptions());
   row.field("history");
   append_history(out, sources.history);
+  append_recent(row.field("recent"), sources, now);
   append_counters(row.field("counters"), sources.counters);
   return std::nullopt;
 }

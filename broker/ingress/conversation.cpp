@@ -77,6 +77,7 @@ void Conversation::receive(std::string_view routing_id, std::vector<zmq::message
   if (!publisher->live) {
     publisher->live = true;
     counters_.add(Counter::publishers_up);
+    if (observer_ != nullptr) observer_->up(*publisher, true);
   }
   switch (kind) {
     case wire::Kind::events:
@@ -102,6 +103,8 @@ void Conversation::receive_hello(std::string_view routing_id, std::string_view f
     return answer(routing_id, reject);
   }
   Publisher* publisher = publishers_.by_id(hello.id);
+  const bool again = publisher != nullptr;
+  const bool was_up = again && publisher->live;
   if (publisher == nullptr) {
     auto name = std::make_shared<PublisherName>();
     *name = {hello.id, std::string(hello.src), hello.pid, std::string(hello.host)};
@@ -126,6 +129,7 @@ void Conversation::receive_hello(std::string_view routing_id, std::string_view f
   publisher->behind = false;
   publisher->next_who = {};
   publisher->confirmed_generation = 0;
+  if (!was_up && observer_ != nullptr) observer_->up(*publisher, again);
   welcome(*publisher, version);
 }
 
@@ -256,6 +260,7 @@ void Conversation::lose(Publisher& publisher, Topic& topic, std::uint64_t Losses
                         std::uint64_t events) {
   publisher.losses.*why += events;
   topic.losses.*why += events;
+  if (observer_ != nullptr && why == &Losses::dropped) observer_->dropped(publisher, topic, events);
   topic.lost_before += events;
   counters_.add(Counter::events_lost_before, events);
 }
@@ -265,6 +270,7 @@ void Conversation::refuse_batch(Publisher& publisher, const wire::EventsHeader& 
   counters_.add(Counter::batches_invalid);
   counters_.add(Counter::events_invalid, header.n);
   complaints_.add("refused a batch", name_of(&publisher), reason);
+  if (observer_ != nullptr) observer_->refused(publisher, header.t, header.n, reason);
   answer(publisher.routing_id, wire::Reject{header.s, header.t, header.n, reason});
   acks_.owe_at_once(publisher);
   Topic* const topic =
@@ -294,6 +300,7 @@ void Conversation::receive_bye(Publisher& publisher, std::string_view frame) {
   if (wire::decode(frame, bye) == wire::DecodeError::none) account_drops(publisher, bye.d);
   publishers_.end(publisher);
   counters_.add(Counter::publishers_down);
+  if (observer_ != nullptr) observer_->down(publisher, DownReason::bye);
 }
 
 void Conversation::acknowledge(const Now& now) {

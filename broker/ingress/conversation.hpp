@@ -9,6 +9,7 @@
 #include "ack_schedule.hpp"
 #include "metrics/counters.hpp"
 #include "pace.hpp"
+#include "publisher_events.hpp"
 #include "publisher_registry.hpp"
 #include "runtime/complaints.hpp"
 #include "sequencing/sequencer.hpp"
@@ -38,6 +39,9 @@ class Conversation {
   Conversation(std::uint64_t broker_id, PublisherRegistry& publishers, TopicRegistry& topics,
                const InterestTable& interest, Sequencer& sequencer, Counters& counters,
                Complaints& complaints, std::vector<AckRule> levels = {});
+
+  /// From now on, `observer` is told what happens to publishers.
+  void report_to(PublisherEvents& observer) noexcept { observer_ = &observer; }
 
   /// One message from one connection: the header and, for `events`, the body.
   void receive(std::string_view routing_id, std::vector<zmq::message_t>& frames, const Now& now);
@@ -86,6 +90,7 @@ class Conversation {
   template <typename Message>
   void answer(std::string_view routing_id, const Message& message);
 
+  PublisherEvents* observer_ = nullptr;
   std::uint64_t broker_id_;
   std::vector<AckRule> levels_;
   bool has_waiting_levels_;  ///< somebody may wait for the store

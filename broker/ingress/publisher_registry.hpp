@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "publisher.hpp"
+#include "publisher_events.hpp"
 #include "runtime/string_map.hpp"
 #include "zevi/limits.hpp"
 
@@ -43,17 +43,24 @@ class PublisherRegistry {
   /// Live publishers whose confirmed generation is lower than this.
   [[nodiscard]] std::uint64_t unconfirmed(std::uint64_t generation) const;
 
-  /// Calls `on_silent(publisher)` for each live one that was not heard for `limits::silence_max` and is down
-  /// therefore, and forgets those that ended long ago, with `on_forgotten(id)`. Cheap to call in every round.
-  template <typename OnSilent>
-  void expire(SteadyTime now, OnSilent on_silent,
+  /// A publisher that missed a beat for so long is looked for on this machine.
+  static constexpr std::chrono::milliseconds look_after{1250};
+
+  /// Calls `on_down(publisher, reason)` for each live one that was not heard for `limits::silence_max`, or
+  /// for `look_after` and of which `is_gone(publisher)` holds, and forgets those that ended long ago, with
+  /// `on_forgotten(id)`. Cheap to call in every round.
+  template <typename IsGone, typename OnDown>
+  void expire(SteadyTime now, IsGone is_gone, OnDown on_down,
               const std::function<void(std::uint64_t)>& on_forgotten = {}) {
     if (now < next_expiry_) return;
     next_expiry_ = now + expiry_interval;
     for (const auto& [id, publisher] : by_id_) {
-      if (!publisher->live || now - publisher->last_seen < limits::silence_max) continue;
+      const auto silence = now - publisher->last_seen;
+      if (!publisher->live || silence < look_after) continue;
+      const bool is_silent = silence >= limits::silence_max;
+      if (!is_silent && !is_gone(*publisher)) continue;
       publisher->live = false;
-      on_silent(*publisher);
+      on_down(*publisher, is_silent ? DownReason::silent : DownReason::gone);
     }
     forget_ended(now, on_forgotten);
   }

@@ -46,10 +46,12 @@ enum class Counter : std::uint8_t {
   replays_refused,
   replays_abandoned,
   replay_queued_bytes,
+  notices,
   control_answers,
   control_refused,
   publishers_up,
   publishers_down,
+  publishers_lost,
   sockets_restored,
   count_,
 };
@@ -96,10 +98,12 @@ inline constexpr std::array<CounterText, static_cast<std::size_t>(Counter::count
     {"replays_refused", "questions refused: malformed, or more than a reader or all of them may ask at once"},
     {"replays_abandoned", "questions whose reader left, or read nothing for a minute, before the end"},
     {"replay_queued_bytes", "memory of answers that their readers have not taken yet"},
+    {"notices", "events that the broker published itself (E_ZEVI_...)"},
     {"control_answers", "questions about the broker that were answered"},
     {"control_refused", "questions about the broker that were refused: malformed, unknown, or too many"},
     {"publishers_up", "publishers that said hello for the first time"},
     {"publishers_down", "publishers that said goodbye or fell silent"},
+    {"publishers_lost", "publishers that vanished or fell silent without goodbye"},
     {"sockets_restored", "socket files that were put back after somebody had removed them"},
 }};
 

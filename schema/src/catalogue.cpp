@@ -10,6 +10,7 @@ namespace zevi {
 
 Catalogue::Catalogue() {
   add_text(builtin::core, "core.json (built in)");
+  add_text(builtin::broker, "broker.json (built in)");
 }
 
 void Catalogue::add_opensips_modules() {

@@ -98,6 +98,7 @@ def test_wrong_usage_exits_2_and_names_the_option(zevid):
         (["--interest-linger", "2"], "interest-linger"),
         (["--subscriber-budget", "1XB"], "subscriber-budget"),
         (["--events-queue", "x"], "events-queue"),
+        (["--notices", "maybe"], "--notices is on or off"),
         (["stray"], "stray"),
     ):
         broker = zevid(*arguments, ready=False)

@@ -107,6 +107,10 @@ struct BrokerOptions {
   /// When publishers may forget what they sent. At most 256 prefixes; none: at `memory`.
   std::vector<AckRule> acks;
 
+  /// Whether the broker publishes events of its own, about publishers that come and go and what they lose
+  /// (docs/events.md, E_ZEVI_...).
+  bool notices = true;
+
   /// How long `stop` goes on delivering what has been taken in. 0 to 1 minute.
   std::chrono::milliseconds drain_max{1000};
 

@@ -13,7 +13,11 @@ _ENDPOINT = re.compile(r"\b(ingress|stream|events|replay|control)[ =:]+([a-z]+:/
 
 
 class Zevid(Program):
-    """`zevid` on a runtime directory; the constructor returns when it says that it is ready."""
+    """`zevid` on a runtime directory; the constructor returns when it says that it is ready.
+
+    A test that subscribes to everything sees what it publishes itself: the broker's own events are off unless the
+    arguments say otherwise.
+    """
 
     def __init__(
         self,
@@ -26,6 +30,8 @@ class Zevid(Program):
     ) -> None:
         self.runtime_dir = runtime_dir
         command: List[object] = [find_program(build_dir, "zevid"), "--runtime-dir", runtime_dir]
+        if "--notices" not in arguments:
+            command += ["--notices", "off"]
         super().__init__(command + list(arguments), log_dir, env)
         self._endpoints: Dict[str, str] = {}
         if ready:

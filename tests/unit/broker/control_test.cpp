@@ -1,7 +1,7 @@
 #include "catch.hpp"
 #include "control/effective_options.hpp"
 #include "control/listing.hpp"
-#include "control/row.hpp"
+#include "runtime/row.hpp"
 #include "topics/activity.hpp"
 #include "zevi/wire/body.hpp"
 
@@ -84,5 +84,5 @@ TEST_CASE("the options that the broker goes by are written as its command line t
     text += option.name + "=" + option.value + "\n";
   CHECK(text ==
         "history=E_A=5000000,90m,7events\nhistory=*=none\nmax-age=*=1500ms\ninterest-linger=2s\n"
-        "coalesce=0ns\nsubscriber-budget=67108864\nevents-queue=100000\ndrain=1s\n");
+        "coalesce=0ns\nsubscriber-budget=67108864\nevents-queue=100000\nnotices=on\ndrain=1s\n");
 }

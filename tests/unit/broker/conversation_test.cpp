@@ -230,7 +230,14 @@ TEST_CASE("a publisher that falls silent is down, and up again when it speaks") 
   Talk talk;
   talk.hello(7);
   int down = 0;
-  const auto expire = [&](SteadyTime now) { talk.publishers.expire(now, [&](const Publisher&) { ++down; }); };
+  const auto expire = [&](SteadyTime now) {
+    talk.publishers.expire(
+        now, [](const Publisher&) { return false; },
+        [&](const Publisher&, DownReason reason) {
+          CHECK(reason == DownReason::silent);
+          ++down;
+        });
+  };
   expire(SteadyTime{} + 1h + 2999ms);
   CHECK(down == 0);
   expire(SteadyTime{} + 1h + 4s);
@@ -241,11 +248,33 @@ TEST_CASE("a publisher that falls silent is down, and up again when it speaks") 
   CHECK(talk.publishers.unconfirmed(50) == 1);
 }
 
+TEST_CASE("a publisher that missed a beat is down as soon as its process is gone") {
+  Talk talk;
+  talk.hello(7);
+  bool is_gone = false;
+  std::vector<DownReason> reasons;
+  const auto expire = [&](SteadyTime now) {
+    talk.publishers.expire(
+        now, [&](const Publisher&) { return is_gone; },
+        [&](const Publisher&, DownReason reason) { reasons.push_back(reason); });
+  };
+  expire(SteadyTime{} + 1h + 1500ms);
+  CHECK(reasons.empty());
+  is_gone = true;
+  expire(SteadyTime{} + 1h + 1750ms);
+  CHECK(reasons == std::vector{DownReason::gone});
+  expire(SteadyTime{} + 1h + 5s);
+  CHECK(reasons.size() == 1);
+}
+
 TEST_CASE("a publisher is forgotten an hour after its end") {
   Talk talk;
   talk.hello(7);
   talk.say(wire::Bye{});
-  const auto expire = [&](SteadyTime now) { talk.publishers.expire(now, [](const Publisher&) {}); };
+  const auto expire = [&](SteadyTime now) {
+    talk.publishers.expire(
+        now, [](const Publisher&) { return false; }, [](const Publisher&, DownReason) {});
+  };
   expire(SteadyTime{} + 1h + 59min);
   CHECK(talk.publishers.by_id(7) != nullptr);
   expire(SteadyTime{} + 2h + 1s);

@@ -3,6 +3,7 @@
 
 #include "catch.hpp"
 #include "encoded.hpp"
+#include "zevi/broker_events.hpp"
 #include "zevi/catalogue.hpp"
 #include "zevi/events.hpp"
 #include "zevi/opensips_events.hpp"
@@ -18,6 +19,12 @@ void put_value(Writer& writer, ParamType type, std::size_t number) {
   switch (type) {
     case ParamType::sint:
       writer.sint(-static_cast<std::int64_t>(number * number * number * 1000));
+      return;
+    case ParamType::uint:
+      writer.uint(number * number * number * 1000);
+      return;
+    case ParamType::boolean:
+      writer.boolean(number % 2 != 0);
       return;
     case ParamType::string:
       writer.text(std::string(number * 11, 'x') + (number % 3 == 0 ? "\xFF" : "é"));
@@ -96,6 +103,6 @@ TEST_CASE("every struct of the catalogue brings back every parameter, absent one
                 E_REGISTRANT_REGISTER_TIMEOUT, E_REGISTRANT_INTERNAL_ERROR, E_REGISTRANT_WRONG_CREDENTIALS,
                 E_REGISTRANT_REGISTRAR_ERROR, E_REGISTRANT_UNREGISTERING,
                 E_REGISTRANT_AUTHENTICATING_UNREGISTER, E_UL_AOR_INSERT, E_UL_AOR_DELETE, E_UL_CONTACT_INSERT,
-                E_UL_CONTACT_UPDATE, E_UL_CONTACT_DELETE, E_UL_LATENCY_UPDATE, E_UL_CONTACT_REFRESH>(
-      catalogue);
+                E_UL_CONTACT_UPDATE, E_UL_CONTACT_DELETE, E_UL_LATENCY_UPDATE, E_UL_CONTACT_REFRESH,
+                E_ZEVI_PUBLISHER_UP, E_ZEVI_PUBLISHER_DOWN, E_ZEVI_DROPPED, E_ZEVI_INVALID>(catalogue);
 }
