@@ -101,7 +101,7 @@ def test_bash_completes_commands_options_and_topics(find, run_zevi):
     assert set(complete(find, "zevi sub --")) == set(re.findall(r"--[a-z-]+(?= |\n)", options_of(program.stdout)))
 
 
-@pytest.mark.parametrize("command", ["status", "topics", "publishers", "subscriptions"])
+@pytest.mark.parametrize("command", ["status", "topics", "publishers", "subscriptions", "check"])
 def test_bash_completes_the_options_of_commands_that_ask_the_broker(find, run_zevi, command):
     program = run_zevi(command, "--help")
     assert program.wait() == 0
