@@ -15,7 +15,8 @@ class Recent {
  public:
   static constexpr std::size_t seconds = 60;
   static constexpr std::array counters{Counter::events_received, Counter::events_lost_before,
-                                       Counter::events_lost_after, Counter::publishers_lost};
+                                       Counter::events_lost_after, Counter::publishers_lost,
+                                       Counter::store_left_out};
   using Values = std::array<std::uint64_t, counters.size()>;
 
   /// To be called in every round.

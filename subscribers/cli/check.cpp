@@ -43,6 +43,7 @@ program::OptionTable option_table() {
   limits("lost-before", "1,1000", "events lost before the broker in the last minute");
   limits("lost-after", "1,1000", "events that readers report as lost in the last minute");
   limits("publishers-lost", "1,10", "publishers that vanished without goodbye in the last minute");
+  limits("store-left-out", "1,1", "events that the store did not take in the last minute: its disk fails");
   limits("memory-mb", "-,-", "memory of the broker, in millions of bytes");
   table.visible.add_options()("publishers-min", po::value<std::uint64_t>()->default_value(0)->value_name("N"),
                               "fewer publishers that are up are critical");
@@ -109,9 +110,9 @@ int run(int argc, const char* const* argv) {
     if (!program::parse(about, table, argc, argv, values)) return program::exit_ok;
     options.control = control_options(values);
     options.format = format_of(values);
-    options.thresholds = {limits_of(values, "lost-before"), limits_of(values, "lost-after"),
-                          limits_of(values, "publishers-lost"), limits_of(values, "memory-mb"),
-                          values["publishers-min"].as<std::uint64_t>()};
+    options.thresholds = {limits_of(values, "lost-before"),     limits_of(values, "lost-after"),
+                          limits_of(values, "publishers-lost"), limits_of(values, "store-left-out"),
+                          limits_of(values, "memory-mb"),       values["publishers-min"].as<std::uint64_t>()};
   } catch (const program::UsageError& error) {
     std::cerr << "zevi check: error: " << error.what() << " (see zevi check --help)\n";
     return static_cast<int>(CheckState::unknown);

@@ -76,6 +76,9 @@ std::vector<Finding> judge(const Params& stats, const CheckThresholds& threshold
   const std::uint64_t vanished = number(recent, "publishers_lost");
   findings.push_back(finding("publishers_lost", vanished, thresholds.publishers_lost,
                              counted(vanished, "publishers vanished in the last minute")));
+  const std::uint64_t left_out = number(recent, "store_left_out");
+  findings.push_back(finding("store_left_out", left_out, thresholds.store_left_out,
+                             counted(left_out, "events not stored on the disk in the last minute")));
   Finding up{"publishers", CheckState::ok, live, {}, counted(live, "publishers up")};
   if (live < thresholds.publishers_min) {
     up.state = CheckState::critical;

@@ -31,6 +31,7 @@ struct CheckThresholds {
   Limits lost_before;                ///< events lost before the broker, in the last minute
   Limits lost_after;                 ///< events that readers report as lost, in the last minute
   Limits publishers_lost;            ///< publishers that vanished without goodbye, in the last minute
+  Limits store_left_out;             ///< events that the store did not take, in the last minute
   Limits memory_mb;                  ///< of the broker
   std::uint64_t publishers_min = 0;  ///< fewer live ones are critical
 };

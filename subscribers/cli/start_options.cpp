@@ -28,7 +28,8 @@ void read_number(std::string_view from, SubscriberOptions& options) {
   const auto q = parse_number(has_topic ? from.substr(equals + 1) : from);
   const std::string_view topic = has_topic ? from.substr(0, equals) : std::string_view();
   if (!q || (has_topic && !is_topic(topic))) {
-    throw program::UsageError("--from is start, a number from 1, or TOPIC=NUMBER, not '" + std::string(from) + "'");
+    throw program::UsageError("--from is start, a number from 1, or TOPIC=NUMBER, not '" + std::string(from) +
+                              "'");
   }
   if (has_topic) {
     options.start_numbers[std::string(topic)] = *q;
@@ -36,8 +37,9 @@ void read_number(std::string_view from, SubscriberOptions& options) {
   }
   for (const std::string& name : options.topics) {
     if (name.ends_with('*')) {
-      throw program::UsageError("--from " + std::string(from) + " says nothing about the topics of '" + name +
-                                "', each of which has its own numbers; give --from TOPIC=" + std::string(from));
+      throw program::UsageError(
+          "--from " + std::string(from) + " says nothing about the topics of '" + name +
+          "', each of which has its own numbers; give --from TOPIC=" + std::string(from));
     }
     options.start_numbers[name] = *q;
   }
@@ -49,7 +51,8 @@ void read_from(const po::variables_map& values, SubscriberOptions& options) {
     if (from != "start") {
       read_number(from, options);
     } else if (all.size() > 1) {
-      throw program::UsageError("--from start begins at the oldest of every topic; leave out the other --from");
+      throw program::UsageError(
+          "--from start begins at the oldest of every topic; leave out the other --from");
     } else {
       options.start = Start::oldest;
     }
@@ -68,8 +71,8 @@ void read_since(const po::variables_map& values, SubscriberOptions& options) {
     in.setstate(std::ios::failbit);
   }
   if (!in || in.peek() != std::istringstream::traits_type::eof()) {
-    throw program::UsageError("--since is how long ago (30s, 5m, 24h) or a time (2024-05-31T14:03), not '" + text +
-                              "'");
+    throw program::UsageError("--since is how long ago (30s, 5m, 24h) or a time (2024-05-31T14:03), not '" +
+                              text + "'");
   }
   options.since = std::chrono::system_clock::now() -
                   std::chrono::duration_cast<std::chrono::system_clock::duration>(ago.value);
@@ -90,25 +93,30 @@ void check(const po::variables_map& values) {
   for (const char* const name : {"from", "since", "last"}) {
     if (!is_given(name)) continue;
     if (!beginning.empty()) {
-      throw program::UsageError("--" + beginning + " and --" + name + " both say where to begin; give one of them");
+      throw program::UsageError("--" + beginning + " and --" + name +
+                                " both say where to begin; give one of them");
     }
     beginning = name;
   }
   if (beginning.empty() && is_given("cursor")) beginning = "cursor";
   if (beginning.empty()) {
     if (is_given("no-follow")) {
-      throw program::UsageError("--no-follow ends behind the history; say which with --from, --since, --last or --cursor");
+      throw program::UsageError(
+          "--no-follow ends behind the history; say which with --from, --since, --last or --cursor");
     }
     return;
   }
   if (is_given("events")) {
-    throw program::UsageError("--" + beginning + " needs the history, which --events has not; leave one of them out");
+    throw program::UsageError("--" + beginning +
+                              " needs the history, which --events has not; leave one of them out");
   }
   if (is_given("no-repair")) {
-    throw program::UsageError("--" + beginning + " needs the history, which --no-repair leaves alone; leave one of them out");
+    throw program::UsageError("--" + beginning +
+                              " needs the history, which --no-repair leaves alone; leave one of them out");
   }
   if (!values["endpoint"].as<std::string>().empty() && values["replay"].as<std::string>().empty()) {
-    throw program::UsageError("--" + beginning + " needs the history; give --replay ENDPOINT beside --endpoint");
+    throw program::UsageError("--" + beginning +
+                              " needs the history; give --replay ENDPOINT beside --endpoint");
   }
 }
 
@@ -196,16 +204,21 @@ std::optional<std::chrono::system_clock::time_point> parse_time(std::string_view
 }
 
 void add_start_options(program::OptionTable& table) {
-  table.visible.add_options()("from", po::value<std::vector<std::string>>()->value_name("start|Q|TOPIC=Q"),
-                              "begin at the oldest event that the broker has, or at number Q of the topics, or of "
-                              "TOPIC (repeatable)");
+  table.visible.add_options()(
+      "from", po::value<std::vector<std::string>>()->value_name("start|Q|TOPIC=Q"),
+      "begin at the oldest event that the broker has, or at number Q of the topics, or of "
+      "TOPIC (repeatable)");
   table.visible.add_options()("since", po::value<std::string>()->value_name("TIME"),
                               "begin with what came in since then: 5m (ago), 2024-05-31T14:03, ...Z");
-  table.visible.add_options()("last", po::value<std::string>()->value_name("N"), "begin N events of each topic back");
-  table.visible.add_options()("cursor", po::value<std::string>()->default_value("")->value_name("FILE"),
-                              "go on where the last run with this file ended; it is kept up to what was printed");
-  table.visible.add_options()("no-follow", "stop behind what the broker has, instead of going on with what is live");
-  table.visible.add_options()("no-repair", "report what was missed at once instead of fetching it from the history");
+  table.visible.add_options()("last", po::value<std::string>()->value_name("N"),
+                              "begin N events of each topic back");
+  table.visible.add_options()(
+      "cursor", po::value<std::string>()->default_value("")->value_name("FILE"),
+      "go on where the last run with this file ended; it is kept up to what was printed");
+  table.visible.add_options()("no-follow",
+                              "stop behind what the broker has, instead of going on with what is live");
+  table.visible.add_options()("no-repair",
+                              "report what was missed at once instead of fetching it from the history");
   table.visible.add_options()("replay", po::value<std::string>()->default_value("")->value_name("ENDPOINT"),
                               "where the history is, beside --endpoint");
 }

@@ -17,7 +17,7 @@ std::string stats(std::uint64_t lost_before, std::uint64_t live) {
   return row;
 }
 
-const CheckThresholds thresholds{{1, 1000}, {1, 1000}, {1, 10}, {}, 2};
+const CheckThresholds thresholds{{1, 1000}, {1, 1000}, {1, 10}, {1, 1}, {}, 2};
 
 std::vector<Finding> judged(std::uint64_t lost_before, std::uint64_t live) {
   const std::string row = stats(lost_before, live);
@@ -45,6 +45,12 @@ TEST_CASE("a value is judged from its limit on, and the worst finding is the ver
   CHECK(Limits{}.judge(UINT64_MAX) == CheckState::ok);
 }
 
+TEST_CASE("events that the store left out are critical") {
+  std::string row;
+  zevi::pack::Writer(row).map(1).text("recent").map(1).text("store_left_out").uint(1);
+  CHECK(worst_of(judge(zevi::Params(row), {{}, {}, {}, {1, 1}, {}, 0})) == CheckState::critical);
+}
+
 TEST_CASE("a finding is shown in each format") {
   std::string text;
   append_check_text(text, judged(5, 2));
@@ -55,7 +61,8 @@ TEST_CASE("a finding is shown in each format") {
   append_check_nagios(nagios, judged(5, 2));
   CHECK(nagios ==
         "ZEVI WARNING - 5 events lost before the broker in the last minute | lost_before=5;1;1000;0 "
-        "lost_after=0;1;1000;0 publishers_lost=0;1;10;0 publishers=2;;;0 memory_mb=12;;;0\n");
+        "lost_after=0;1;1000;0 publishers_lost=0;1;10;0 store_left_out=0;1;1;0 publishers=2;;;0 "
+        "memory_mb=12;;;0\n");
 
   std::string json;
   append_check_json(json, judged(5, 2));
@@ -64,7 +71,7 @@ TEST_CASE("a finding is shown in each format") {
   CHECK(object["code"] == 1);
   CHECK(object["findings"][0]["name"] == "lost_before");
   CHECK(object["findings"][0]["critical"] == 1000);
-  CHECK(object["findings"][3]["warning"].is_null());
+  CHECK(object["findings"][4]["warning"].is_null());
 
   std::string counter;
   zevi::pack::Writer(counter)
