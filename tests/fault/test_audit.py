@@ -121,6 +121,16 @@ def test_what_was_being_confirmed_at_a_kill_may_come_again_or_not(again):
     assert report.good and count.delivered == 5
 
 
+def test_what_was_being_confirmed_at_a_kill_may_be_told_as_lost_with_the_broker_instead():
+    lives = [
+        Stretch(events(1, 2), "yes"),
+        Stretch(events(3, 4), "perhaps"),
+        Stretch([Epoch(OLD, NEW), with_broker(3, 5), event(6, q=1, epoch=NEW)], "yes"),
+    ]
+    report, count = books(worker([KEPT] * 6), lives, broker_killed(5))
+    assert report.good and (count.delivered, count.lost_with_broker) == (3, 3)
+
+
 # What must not
 
 

@@ -62,6 +62,23 @@ def test_a_reader_that_is_killed_goes_on_where_it_had_confirmed(fault_run):
         assert count.delivered == count.published
 
 
+def test_a_reader_that_is_killed_goes_on_with_the_other_library(fault_run):
+    run = fault_run()
+    run.start_broker()
+    readers = run.start_readers()
+    run.start_worker()
+    for _ in range(4):
+        run.wait_events(300)
+        for reader in readers:
+            run.kill_reader(reader)
+        run.kill_broker()
+        run.start_broker()
+        for reader in readers:
+            run.start_reader(reader, "c++" if reader.library == "python" else "python")
+    run.wait_events(300)
+    run.finish()
+
+
 def test_workers_readers_and_brokers_killed_in_turn_leave_every_event_accounted_for(fault_run):
     run = fault_run()
     run.start_broker()

@@ -272,22 +272,39 @@ class _ReaderAudit:
 
 def what_counts(stretches: List[Stretch]) -> List[Stretch]:
     """Without what was not confirmed, since it comes again: a consumer has not done with it. What was being confirmed when the
-    reader was killed does not count either if it came again."""
+    reader was killed does not count either if it came again, or was told as lost in the reader's next life."""
     counts: List[Stretch] = []
     later: Set[Tuple[int, int, int]] = set()
     for i in range(len(stretches) - 1, -1, -1):
         stretch = stretches[i]
         keys = _keys(stretch.found) if stretch.confirmed != "yes" or _unsure_before(stretches, i) else None
-        if stretch.confirmed == "yes" or (stretch.confirmed == "perhaps" and not (keys or set()) & later):
+        if stretch.confirmed == "yes":
             counts.append(stretch)
+        elif stretch.confirmed == "perhaps" and not (keys or set()) & later:
+            if not _told_as_lost(stretch, stretches[i + 1 : i + 1 + _NEAR]):
+                counts.append(stretch)
         if keys:
             later |= keys
     return counts[::-1]
 
 
+#: In so many stretches behind it, what was not confirmed has come again or has been told as lost.
+_NEAR = 50
+
+
+def _told_as_lost(stretch: Stretch, next_ones: List[Stretch]) -> bool:
+    marks = [f for one in next_ones for f in one.found if isinstance(f, Told) and f.id and f.first]
+    return any(
+        mark.topic == event.topic and mark.id == event.id and mark.first <= event.p <= mark.last
+        for event in stretch.found
+        if isinstance(event, Delivered)
+        for mark in marks
+    )
+
+
 def _unsure_before(stretches: List[Stretch], i: int) -> bool:
     """Whether one of the few stretches before it may come again in this one."""
-    return any(stretch.confirmed == "perhaps" for stretch in stretches[max(0, i - 50) : i])
+    return any(stretch.confirmed == "perhaps" for stretch in stretches[max(0, i - _NEAR) : i])
 
 
 def _keys(found: List[Found]) -> Set[Tuple[int, int, int]]:

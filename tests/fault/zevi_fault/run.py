@@ -44,11 +44,12 @@ class RunningWorker:
 class RunningReader:
     """A `cursor_reader` of one of the libraries, over all its lives."""
 
-    def __init__(self, name: str, directory: Path, program: Sequence[object]) -> None:
+    def __init__(self, name: str, directory: Path, library: str) -> None:
         self.name = name
+        self.library = library
         self.log = directory / f"{name}.log"
         self.tail = LogTail(self.log)
-        self.command = [*program, "--cursor", directory / f"{name}.cursor", "--log", self.log, "E_FAULT_*"]
+        self.arguments = ["--cursor", directory / f"{name}.cursor", "--log", self.log, "E_FAULT_*"]
         self.program: Optional[Program] = None
 
 
@@ -146,14 +147,16 @@ class FaultRun:
         """One of each library."""
         return [self.start_reader(library=library) for library in LIBRARIES]
 
-    def start_reader(self, reader: Optional[RunningReader] = None, library: str = "python") -> RunningReader:
-        """A new one, or the next life of one that was killed."""
+    def start_reader(self, reader: Optional[RunningReader] = None, library: Optional[str] = None) -> RunningReader:
+        """A new one, or the next life of one that was killed, which may go on with the other library."""
         if reader is None:
-            python = library == "python"
-            program = [sys.executable, _READER] if python else [find_program(self.build_dir, "cursor_reader")]
-            reader = RunningReader(f"{library}-{len(self.readers)}", self.directory, program)
+            library = library or LIBRARIES[0]
+            reader = RunningReader(f"{library}-{len(self.readers)}", self.directory, library)
             self.readers.append(reader)
-        reader.program = self.start_program(*reader.command)
+        reader.library = library or reader.library
+        python = reader.library == "python"
+        program = [sys.executable, _READER] if python else [find_program(self.build_dir, "cursor_reader")]
+        reader.program = self.start_program(*program, *reader.arguments)
         reader.program.wait_for_stderr("reading")
         self.timeline.end(self._away(reader))
         return reader
