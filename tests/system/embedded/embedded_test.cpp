@@ -21,6 +21,7 @@ zevi::BrokerOptions inproc_endpoints() {
   options.stream = "inproc://stream";
   options.events = "inproc://events";
   options.replay = "inproc://replay";
+  options.notices = false;  // events of the tests alone
   return options;
 }
 
