@@ -14,9 +14,12 @@ using std::chrono::seconds;
 /// A broker that is there answers at once, however long the answer then is.
 constexpr seconds answer_takes{2};
 /// How long one goes on asking: for what was asked for at the start, for where now is, for what is missing.
+/// A broker that stands still for a while sends nothing live either, so that waiting for it costs little.
 constexpr seconds asks_for_history{30};
 constexpr seconds asks_for_now{2};
-constexpr seconds asks_for_repair{10};
+constexpr seconds asks_for_repair{120};
+/// Of who refuses, or is not there.
+constexpr seconds asks_in_vain{10};
 /// After that, what is missing is told at once for a while.
 constexpr seconds no_repair{10};
 
@@ -84,7 +87,8 @@ void CatchUp::send(Clock::time_point now) {
   if (line_.ask(encode(question_, ++number_))) return;
   // Whoever only wants to know where now is does not wait for a broker that has no history.
   const bool gives_up_at_once = !has_caught_up_ && !needs_history();
-  retry_for(gives_up_at_once ? Clock::duration{} : patience_now(), "there is no endpoint for it", now);
+  if (gives_up_at_once) return retry_for(Clock::duration{}, "there is no endpoint for it", now);
+  fail("there is no endpoint for it", now);
 }
 
 void CatchUp::ask_behind_positions(Clock::time_point now) {
@@ -159,6 +163,7 @@ void CatchUp::take_opening(const wire::ReplayEnd& end, Clock::time_point now) {
   if (epoch == 0 || epoch == end.b) return begin(end, now);
   left_epoch_ = epoch;
   has_begun_ = true;
+  goes_by_positions_ = true;
   if (end.ended) {
     ended_.emplace();
     for (const auto& [topic, q] : *end.ended) ended_->emplace(topic, q);
@@ -216,9 +221,11 @@ void CatchUp::leave_epoch(Clock::time_point now) {
 }
 
 void CatchUp::begin(const wire::ReplayEnd& end, Clock::time_point now) {
+  const bool has_positions = delivery_.ledger().epoch() != 0;
+  if (!has_begun_) goes_by_positions_ = has_positions;
   // A time says more than the positions as long as not every topic has one; what was here comes again.
-  const bool is_since = beginning_.since_ns && has_begun_ && !has_caught_up_;
-  if (delivery_.ledger().epoch() != 0 && !is_since) {
+  const bool is_since = beginning_.since_ns && !goes_by_positions_ && !has_caught_up_;
+  if (has_positions && !is_since) {
     has_begun_ = true;
     return ask_behind_positions(now);
   }
@@ -275,7 +282,7 @@ void CatchUp::finish() {
 // When nobody answers
 
 void CatchUp::fail(std::string_view reason, Clock::time_point now) {
-  retry_for(patience_now(), reason, now);
+  retry_for(has_caught_up_ ? asks_in_vain : patience_now(), reason, now);
 }
 
 void CatchUp::retry_for(Clock::duration longest, std::string_view reason, Clock::time_point now) {
@@ -312,7 +319,7 @@ void CatchUp::go_on_without_history() {
 void CatchUp::look(Clock::time_point now) {
   switch (state_) {
     case State::asking:
-      if (now >= deadline_) fail("there was no answer", now);
+      if (now >= deadline_) retry_for(patience_now(), "there was no answer", now);
       break;
     case State::pausing:
       if (now >= patience_.due()) open(now);
@@ -320,11 +327,7 @@ void CatchUp::look(Clock::time_point now) {
     case State::live:
       if (held_.empty() && now >= check_due()) {
         tail_check_.done();
-        if (is_line_open_) {
-          ask_behind_positions(now);
-        } else {
-          open(now);
-        }
+        is_line_open_ ? ask_behind_positions(now) : open(now);
       }
       break;
     case State::waiting_for_barrier:

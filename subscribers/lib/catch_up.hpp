@@ -117,6 +117,7 @@ class CatchUp {
   State state_ = State::waiting_for_barrier;
   std::uint64_t stream_epoch_ = 0;  // of the broker that events come from
   bool has_begun_ = false;
+  bool goes_by_positions_ = false;  // of a cursor, or over a change of epoch, instead of the beginning
   bool has_caught_up_ = false;
 
   // The question that is open.

@@ -1,132 +1,8 @@
-#include "catch_up.hpp"
-
-#include <deque>
-#include <optional>
-#include <string>
-#include <vector>
-
-#include "catch.hpp"
-#include "feed_messages.hpp"
+#include "scripted_history.hpp"
 
 using namespace std::chrono_literals;
 using namespace zevi;
-using subscriber::Beginning;
-using subscriber::CatchUp;
-using subscriber::Clock;
-using subscriber::Delivery;
-using subscriber::TopicFilters;
-
-namespace {
-
-/// What stands behind an answer.
-struct End {
-  std::uint64_t i = 0;
-  std::uint64_t b = 7;
-  std::vector<wire::TopicCount> next = {};
-  bool more = false;
-  std::vector<wire::GoneRange> gone = {};
-  std::optional<std::vector<wire::TopicCount>> ended = {};
-  std::string_view reason = {};
-};
-
-/// Notes what is asked, and answers what the test says.
-struct ScriptedLine final : subscriber::ReplayLine {
-  bool is_there = true;
-  std::deque<std::string> questions;
-  std::deque<std::vector<std::string>> parts;
-
-  bool ask(const std::string& question) override {
-    if (is_there) questions.push_back(question);
-    return is_there;
-  }
-  bool receive(std::vector<zmq::message_t>& frames) override {
-    if (parts.empty()) return false;
-    frames.clear();
-    for (const std::string& frame : parts.front()) frames.emplace_back(frame);
-    parts.pop_front();
-    return true;
-  }
-  void hang_up() noexcept override { parts.clear(); }
-
-  wire::ReplayRequest question() {
-    REQUIRE(!questions.empty());
-    asked_ = questions.front();
-    questions.pop_front();
-    wire::ReplayRequest request;
-    REQUIRE(wire::decode(asked_, request) == wire::DecodeError::none);
-    return request;
-  }
-  void store(std::uint64_t i, const test::Batch& batch) {
-    std::string head;
-    wire::encode(wire::StoredHead{i}, head);
-    std::string header;
-    wire::encode(test::header(batch), header);
-    parts.push_back({head, std::string(batch.topic), header, test::body(batch.q, batch.n)});
-  }
-  void end(const End& end) {
-    wire::ReplayEnd message;
-    message.i = end.i;
-    message.b = end.b;
-    message.next = end.next;
-    message.more = end.more;
-    message.gone = end.gone;
-    message.ended = end.ended;
-    message.reason = end.reason;
-    std::string frame;
-    wire::encode(message, frame);
-    parts.push_back({frame});
-  }
-
- private:
-  std::string asked_;
-};
-
-Beginning from_oldest() {
-  Beginning beginning;
-  beginning.oldest = true;
-  return beginning;
-}
-
-using Words = std::vector<std::string>;
-
-/// A reader whose socket is the test.
-struct Reader {
-  explicit Reader(Beginning beginning = {}, std::size_t held_bytes_max = 1 << 20)
-      : catch_up(delivery, line, std::move(beginning), held_bytes_max) {}
-
-  Delivery delivery{Feed::stream, TopicFilters({"E_*"})};
-  ScriptedLine line;
-  CatchUp catch_up;
-  Clock::time_point now{1h};
-
-  void live(const test::Batch& batch) { catch_up.take(test::stream_message(batch), now); }
-  /// All that can be read now.
-  Words read() {
-    Words out;
-    do {
-      while (const Message* message = delivery.next()) {
-        out.push_back(message->event() != nullptr
-                          ? std::string(message->event()->topic) + std::to_string(message->event()->q)
-                          : describe(*message));
-      }
-    } while (catch_up.step(now) || catch_up.take_held(now));
-    return out;
-  }
-  /// Answers the question where everything stands.
-  void answer_opening(std::vector<wire::TopicCount> next, std::uint64_t epoch = 7) {
-    const wire::ReplayRequest request = line.question();
-    CHECK(request.last == 0);
-    line.end({.i = request.i, .b = epoch, .next = std::move(next)});
-  }
-  /// A reader that has read `E_A` up to 4.
-  void be_live() {
-    catch_up.go(7, now);
-    answer_opening({{"E_A", 5}});
-    CHECK(read().empty());
-  }
-};
-
-}  // namespace
+using namespace zevi::test;
 
 TEST_CASE("nothing is delivered before the barrier, and then from where the broker stands") {
   Reader reader;
@@ -355,4 +231,58 @@ TEST_CASE("no more is held than the budget, and none of it while a question is o
   // A barrier stands behind what has to be read to find it.
   reader.catch_up.lose_connection();
   CHECK(reader.catch_up.wants_live());
+}
+
+TEST_CASE("a cursor counts more than a time to begin at, however often it has to be asked") {
+  Beginning beginning;
+  beginning.since_ns = 1;
+  Reader reader(beginning);
+  subscriber::Position position;
+  position.epoch = 7;
+  position.next = {{"E_A", 5}};
+  reader.delivery.restore(position);
+  for (int i = 0; i < 2; ++i) {
+    reader.catch_up.go(7, reader.now);
+    reader.answer_opening({{"E_A", 9}});
+    CHECK(reader.read().empty());
+    const wire::ReplayRequest request = reader.line.question();
+    CHECK_FALSE(request.since);
+    CHECK(request.from == std::vector<wire::TopicCount>{{"E_A", 5}});
+    reader.catch_up.lose_connection();
+  }
+}
+
+TEST_CASE("a time to begin at is asked for again as long as not every topic has a place") {
+  Beginning beginning;
+  beginning.since_ns = 1;
+  Reader reader(beginning);
+  for (int i = 0; i < 2; ++i) {
+    reader.catch_up.go(7, reader.now);
+    reader.answer_opening({{"E_A", 9}, {"E_B", 3}});
+    CHECK(reader.read().empty());
+    const wire::ReplayRequest request = reader.line.question();
+    CHECK(request.since == 1);
+    reader.line.store(request.i, {.topic = "E_A", .q = 6, .n = 2});
+    CHECK(reader.read().size() == (i == 0 ? 2 : 0));
+    reader.catch_up.lose_connection();
+  }
+}
+
+TEST_CASE("a broker that stands still for a minute makes nobody tell a loss") {
+  Reader reader;
+  reader.be_live();
+  reader.live({.topic = "E_A", .q = 8});
+  const Clock::time_point begin = reader.now;
+  while (reader.now < begin + 60s || reader.line.questions.empty()) {
+    CHECK(reader.read().empty());
+    reader.line.questions.clear();
+    reader.now = reader.catch_up.due();
+    reader.catch_up.look(reader.now);
+  }
+  reader.answer_opening({{"E_A", 9}});
+  CHECK(reader.read().empty());
+  const wire::ReplayRequest request = reader.line.question();
+  reader.line.store(request.i, {.topic = "E_A", .q = 5, .n = 4});
+  reader.line.end({.i = request.i, .next = {{"E_A", 9}}});
+  CHECK(reader.read() == Words{"E_A5", "E_A6", "E_A7", "E_A8"});
 }
