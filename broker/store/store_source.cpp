@@ -14,8 +14,9 @@ namespace {
 constexpr std::uint64_t first_block_bytes = std::uint64_t{64} << 10U;
 constexpr std::uint64_t block_bytes_max = std::uint64_t{1} << 20U;
 constexpr std::uint64_t block_growth = 4;
-/// A block that nobody has looked at for so long was for a reader who has left.
+/// A block that nobody has looked at for so long was for a reader who has left, or is done with it.
 constexpr std::uint64_t patience_ns = 5'000'000'000;
+constexpr std::uint64_t sweep_interval_ns = 1'000'000'000;
 
 std::chrono::nanoseconds age_max(const StoreIndex::TopicEntry& entry) {
   return entry.limit->limit.age_max;
@@ -172,11 +173,12 @@ bool StoreSource::take_fetched(std::uint64_t now_ns) {
       break;
     }
   }
-  if (bytes_ > bytes_max) make_room(now_ns);
+  if (bytes_ > bytes_max || (bytes_ > 0 && now_ns >= next_sweep_ns_)) make_room(now_ns);
   return !fetched.empty();
 }
 
 void StoreSource::make_room(std::uint64_t now_ns) {
+  next_sweep_ns_ = now_ns + sweep_interval_ns;
   for (auto& [topic, blocks] : blocks_) {
     for (std::size_t i = blocks.size(); i > 0; --i) {
       const Block& block = *blocks[i - 1];

@@ -66,6 +66,7 @@ class StoreSource : public ReplaySource {
   std::unordered_map<const Topic*, Blocks> blocks_;
   std::uint64_t bytes_ = 0;           ///< of all that are here
   std::uint64_t expected_bytes_ = 0;  ///< of those that are not, and those that nobody has looked at
+  std::uint64_t next_sweep_ns_ = 0;
   std::vector<std::string> faults_;
 };
 

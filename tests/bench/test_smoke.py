@@ -73,6 +73,14 @@ def test_memory_is_measured(tmp_path):
     assert all(held > 1_000_000 for [held] in figures["results"].values())
 
 
+def test_a_store_is_measured(tmp_path):
+    done = bench("store", *_tiny)
+    if "without RocksDB" in done.stdout + done.stderr:
+        pytest.skip("built without a store")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "replayed to one reader" in done.stdout
+
+
 def test_publishing_is_timed_and_allocates_nothing(tmp_path):
     try:
         find_program(_build_dir, "publish-bench")

@@ -8,6 +8,7 @@ from . import loads
 from .comparison import Column, Comparison, PerBroker, PerLoad
 from .memory import Memory
 from .publish import Publish
+from .store import Store
 
 _lost = Column("lost", "lost_percent", "{:.1f}%")
 _events = Column("events/s", "events_per_second", compared=True)
@@ -76,6 +77,7 @@ kinds: Tuple[Any, ...] = (
         baseline="zevi stream", brackets="in brackets what zevi stream has, as a multiple of it", upside_down=True,
     ),
     Memory(),
+    Store(),
 )
 
 
