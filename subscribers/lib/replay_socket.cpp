@@ -13,8 +13,10 @@ namespace zevi::subscriber {
 
 namespace {
 
-/// libzmq makes this no reconnection at all.
-constexpr int never = -1;
+/// A day, in ms: longer than anybody waits here. With -1 libzmq does not connect again either, but takes the
+/// connection away as soon as it is lost, at any 100th frame: in the midst of a message that aborts (4.3.4,
+/// fq.cpp: `!_more`), and what had arrived would be gone.
+constexpr int never = 24 * 60 * 60 * 1000;
 
 /// How many parts of an answer may wait here; they are at most 64 KiB but for a single large event, and an
 /// answer is not longer than 4 MiB.
