@@ -11,7 +11,7 @@ from zevi_test.programs import find_program
 def stored_run(fault_run, build_dir, test_dir):
     """A run whose broker keeps a store, and acknowledges events at `level`."""
     # A size that is refused, so that nothing is made.
-    command = [find_program(build_dir, "zevid"), "--store", test_dir / "store", "--store-size", "1B"]
+    command = [find_program(build_dir, "zevid"), "--store", test_dir / "store", "--store-size", "1"]
     refusal = subprocess.run(command, stderr=subprocess.PIPE, text=True).stderr
     if "without RocksDB" in refusal:
         pytest.skip("zevid was built without a store")

@@ -12,7 +12,7 @@ from zevi_test import RawReader, RawSubscriber, ResendingPublisher, wait_until
 @pytest.fixture
 def store_zevid(zevid, test_dir, run_program):
     """`store_zevid(OPTION...)` starts a broker on the test's store."""
-    trial = run_program("zevid", "--store", test_dir / "store", "--store-size", "1B")
+    trial = run_program("zevid", "--store", test_dir / "store", "--store-size", "1")
     trial.wait()
     if "without RocksDB" in trial.stderr:
         pytest.skip("built without a store")

@@ -19,7 +19,7 @@ _places = int(os.environ.get("ZEVI_DAMAGE_PLACES", "20"))
 
 @pytest.fixture
 def needs_store(run_program, test_dir):
-    trial = run_program("zevid", "--store", test_dir / "none", "--store-size", "1B")
+    trial = run_program("zevid", "--store", test_dir / "none", "--store-size", "1")
     trial.wait()
     if "without RocksDB" in trial.stderr:
         pytest.skip("built without a store")
