@@ -3,10 +3,10 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <csignal>
 #include <exception>
 
 #include "history/retention.hpp"
+#include "runtime/signals.hpp"
 #include "runtime/socket_wait.hpp"
 #include "store/store_options.hpp"
 #include "zevi/endpoints.hpp"
@@ -14,13 +14,6 @@
 namespace zevi {
 
 namespace {
-
-/// Signals are for the threads of the program that the broker is part of.
-void block_signals() noexcept {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
-}
 
 void check(const BrokerOptions& options) {
   using namespace std::chrono_literals;
@@ -72,6 +65,8 @@ class Broker::Impl {
     check(options_);
     const broker::Endpoints wanted = endpoints_of(options_);
     if (!options_.runtime_dir.empty()) directory_.emplace(options_.runtime_dir);
+    // Until all threads run: those of the database are started as it is opened.
+    const broker::SignalsBlocked blocked;
     routing_ =
         std::make_unique<broker::Routing>(options_, context_, wanted, directory_ ? &*directory_ : nullptr,
                                           counters_, [this] { wakeup_.signal(); });
@@ -95,7 +90,6 @@ class Broker::Impl {
  private:
   void run() noexcept {
     pthread_setname_np(pthread_self(), "zevi-routing");
-    block_signals();
     try {
       broker::SocketWait waiting(routing_->sockets(), wakeup_.fd());
       while (!stopping_) {

@@ -73,6 +73,7 @@ class Routing {
   /// Messages taken from publishers in one round, so that subscribers and beats get their turn.
   static constexpr int messages_per_round = 1000;
 
+  void open_control(const BrokerOptions& options, zmq::context_t& context, const std::string& endpoint);
   /// False if nothing had arrived.
   bool read_ingress(const Now& now);
   void read_subscriptions(const Now& now);

@@ -59,17 +59,19 @@ Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const En
   sequencer_.add_sink(stream_);
   sequencer_.add_sink(events_);
   sequencer_.add_sink(history_);
-  if (store_) {
-    sequencer_.add_sink(*store_);
-    store_->restore(topics_, publishers_, clock_.now());
-  }
+  if (store_) sequencer_.add_sink(*store_);
   if (notices_wanted_) conversation_.report_to(notices_);
   guard_.watch(ingress_.socket(), ingress_.endpoint());
   for (FanoutSocket& fanout : fanouts_) guard_.watch(fanout.socket(), fanout.endpoint());
   guard_.watch(replay_.socket(), replay_.endpoint());
-  if (endpoints.control.empty()) return;
+  if (!endpoints.control.empty()) open_control(options, context, endpoints.control);
+  if (store_) store_->begin(topics_, publishers_, clock_.now());
+}
+
+void Routing::open_control(const BrokerOptions& options, zmq::context_t& context,
+                           const std::string& endpoint) {
   const Now now = clock_.now();
-  control_.emplace(context, endpoints.control,
+  control_.emplace(context, endpoint,
                    Sources{topics_, publishers_, interest_, fanouts_[stream_index], fanouts_[events_index],
                            history_, counters_, recent_},
                    topics_, counters_, complaints_);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstring>
 #include <utility>
 
@@ -52,9 +51,6 @@ void StoreFetcher::take(std::vector<Fetched>& fetched) {
 
 void StoreFetcher::run() {
   pthread_setname_np(pthread_self(), "zevi-store-read");
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
   for (;;) {
     FetchOrder next;
     {

@@ -28,8 +28,8 @@ Store::Store(const BrokerOptions& options, Counters& counters, std::function<voi
     throw Error("store " + directory_.path() + " is damaged (it is empty); zevid --repair-store " +
                 directory_.path() + " makes it usable again");
   }
-  directory_.created();
-  begin_epoch();
+  was_closed_ = directory_.is_closed(before_.epoch, database_->changes_count());
+  epoch_ = was_closed_ ? before_.epoch : random_id();
   writer_ = std::make_unique<StoreWriter>(*database_, wake);
   const auto parcels_done = [this] {
     // What a disk that fails has not taken is not waited for.
@@ -43,10 +43,14 @@ Store::~Store() {
   writer_.reset();
 }
 
+void Store::begin(TopicRegistry& topics, PublisherRegistry& publishers, const Now& now) {
+  directory_.mark_open();
+  if (!was_closed_) begin_epoch();
+  directory_.created();
+  restore(topics, publishers, now);
+}
+
 void Store::begin_epoch() {
-  was_closed_ = directory_.take_closed(before_.epoch, database_->changes_count());
-  epoch_ = was_closed_ ? before_.epoch : random_id();
-  if (was_closed_) return;
   Changes changes;
   if (!before_.is_new()) {
     before_.ended.push_back(ended_row());

@@ -31,7 +31,8 @@ namespace zevi::broker {
 /// what it says, one writes, one reads.
 class Store : public MessageSink {
  public:
-  /// Opens the directory. `wake` is called from any thread when there is progress. Throws `zevi::Error`.
+  /// Opens the directory and leaves it as it is until `begin`. `wake` is called from any thread when there is
+  /// progress. Throws `zevi::Error`.
   Store(const BrokerOptions& options, Counters& counters, std::function<void()> wake);
   ~Store() override;
   Store(const Store&) = delete;
@@ -39,8 +40,10 @@ class Store : public MessageSink {
 
   /// The epoch to number in: the one before if it was closed, else a new one.
   [[nodiscard]] std::uint64_t epoch() const noexcept { return epoch_; }
-  /// Makes the topics and publishers that an earlier broker knew. Once, before anything is taken.
-  void restore(TopicRegistry& topics, PublisherRegistry& publishers, const Now& now);
+  /// Begins the epoch, and makes the topics and publishers that an earlier broker knew. Once, before anything
+  /// is taken, and when nothing else can keep the broker from starting: a store that was begun and not closed
+  /// is one whose broker was killed. Throws `zevi::Error` if nothing can be written.
+  void begin(TopicRegistry& topics, PublisherRegistry& publishers, const Now& now);
 
   void take(SequencedMessage& message) override;
 
@@ -80,6 +83,7 @@ class Store : public MessageSink {
   };
 
   void begin_epoch();
+  void restore(TopicRegistry& topics, PublisherRegistry& publishers, const Now& now);
   [[nodiscard]] EndedRow ended_row() const;
   void touch(StoreIndex::TopicEntry& entry);
   void add_marks(const PendingMarks& pending);

@@ -141,12 +141,14 @@ void StoreDirectory::created() {
   is_new_ = false;
 }
 
-bool StoreDirectory::take_closed(std::uint64_t epoch, std::uint64_t changes_count) {
+bool StoreDirectory::is_closed(std::uint64_t epoch, std::uint64_t changes_count) const {
+  return text_of(path_ + "/CLOSED") == closed_text(epoch, changes_count);
+}
+
+void StoreDirectory::mark_open() {
   const std::string path = path_ + "/CLOSED";
-  const bool was_closed = text_of(path) == closed_text(epoch, changes_count);
   if (unlink(path.c_str()) != 0 && errno != ENOENT) throw failed("remove", path);
   sync_directory(path_);
-  return was_closed;
 }
 
 void StoreDirectory::mark_closed(std::uint64_t epoch, std::uint64_t changes_count) {

@@ -22,8 +22,10 @@ class StoreDirectory {
   /// A database was made in it: from now on a missing one is damage.
   void created();
 
-  /// Whether the store was closed in this epoch after so many changes. From then on it is not.
-  [[nodiscard]] bool take_closed(std::uint64_t epoch, std::uint64_t changes_count);
+  /// Whether the store was closed in this epoch after so many changes.
+  [[nodiscard]] bool is_closed(std::uint64_t epoch, std::uint64_t changes_count) const;
+  /// From now on it is not. To be called before anything is changed.
+  void mark_open();
   void mark_closed(std::uint64_t epoch, std::uint64_t changes_count);
 
   /// For those that look at a store without a broker: throw `zevi::Error` if there is none, or one of a newer

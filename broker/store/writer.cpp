@@ -3,7 +3,6 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <csignal>
 #include <map>
 #include <unordered_map>
 #include <utility>
@@ -14,12 +13,6 @@ namespace {
 
 /// One go of the disk: more would only make those wait who wait for it.
 constexpr std::uint64_t gulp_bytes = std::uint64_t{2} << 20U;
-
-void block_signals() noexcept {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
-}
 
 /// The highest of each publisher.
 void merge(std::vector<PublisherMark>& marks) {
@@ -72,7 +65,6 @@ bool StoreWriter::stop() {
 
 void StoreWriter::run() {
   pthread_setname_np(pthread_self(), "zevi-store");
-  block_signals();
   bool goes_on = true;
   while (goes_on) {
     goes_on = take_waiting();

@@ -1,7 +1,9 @@
 """What the broker keeps on the disk outlives it: a restart, a kill, and the memory that is too small for it."""
 
 import random
+import signal
 import time
+from pathlib import Path
 from typing import Any, Dict, List, Set, Tuple
 
 import pytest
@@ -53,6 +55,53 @@ def test_a_restart_goes_on_where_the_broker_was_stopped(store_zevid):
     counters = again.stopped_counters()
     assert "events_lost_before" not in counters and counters["events_received"] == 20
     assert counters["store_events"] == 60
+
+
+@pytest.mark.parametrize("endpoint", ["ingress", "control"])
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_a_start_that_fails_leaves_the_store_as_it_was(store_zevid, endpoint, is_killed):
+    broker = store_zevid("--ack", "=written")
+    with ResendingPublisher(broker.ingress) as publisher:
+        publisher.publish("E_X", [{"i": 0}])
+        publisher.settle()
+        before = ask_all(broker).end["b"]
+        broker.kill() if is_killed else broker.stop_cleanly()
+        for _ in range(2):
+            # An address that is kept for documentation, so no machine has it.
+            failed = store_zevid("--ack", "=written", f"--{endpoint}", "tcp://192.0.2.1:5", ready=False)
+            assert failed.wait() == 1 and "cannot bind" in failed.stderr, failed.stderr
+        again = store_zevid("--ack", "=written")
+        publisher.publish("E_X", [{"i": 1}])
+        publisher.settle()
+        answer = ask_all(again, from_={"E_X": 1}, b=before)
+        assert answer.values() == [0, 1] and answer.end["next"] == {"E_X": 3}
+        assert (answer.end["b"] == before) == (not is_killed)
+    counters = again.stopped_counters()
+    assert "events_lost_before" not in counters
+
+
+def test_a_store_whose_first_start_failed_is_one_that_is_new(store_zevid):
+    failed = store_zevid("--control", "tcp://192.0.2.1:5", ready=False)
+    assert failed.wait() == 1
+    broker = store_zevid()
+    with ResendingPublisher(broker.ingress) as publisher:
+        publisher.publish("E_X", [{"i": 0}])
+        publisher.settle()
+        assert ask_all(broker).numbers() == {"E_X": [1]}
+
+
+def test_no_thread_but_the_programs_own_takes_a_signal(store_zevid):
+    broker = store_zevid()
+    blocked = {}
+    for task in (Path("/proc") / str(broker.pid) / "task").iterdir():
+        status = dict(line.split(":\t", 1) for line in (task / "status").read_text().splitlines() if ":\t" in line)
+        blocked[int(task.name)] = (status["Name"], int(status["SigBlk"], 16))
+    of_program = blocked.pop(broker.pid)
+    assert any(name.startswith("rocksdb") for name, _ in blocked.values()), blocked
+    for name, mask in blocked.values():
+        for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGALRM, signal.SIGPROF, signal.SIGCHLD):
+            assert mask >> (number - 1) & 1, f"{name} takes {number.name}"
+            assert not of_program[1] >> (number - 1) & 1
 
 
 def test_what_a_publisher_sends_again_after_a_restart_is_known(store_zevid):

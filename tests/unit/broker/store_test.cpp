@@ -32,7 +32,7 @@ class Broker {
         history({{"", true, mebibyte, 1, {}}}, counters),
         store(options, counters, [] {}),
         source(history, store) {
-    store.restore(topics, publishers, now);
+    store.begin(topics, publishers, now);
   }
 
   Publisher& publisher(std::uint64_t id) {
