@@ -31,11 +31,11 @@ std::uint64_t epoch_of(const Frames& frames, wire::StreamHeader& header) {
 }  // namespace
 
 CatchUp::CatchUp(Delivery& delivery, ReplayLine& line, Beginning beginning, std::size_t held_bytes_max)
-    : delivery_(delivery), line_(line), beginning_(std::move(beginning)), held_(held_bytes_max) {
-  for (const TopicFilter& filter : delivery.filters()) {
-    topics_.push_back(filter.is_exact() ? filter.prefix() : filter.prefix() + '*');
-  }
-}
+    : delivery_(delivery),
+      line_(line),
+      beginning_(std::move(beginning)),
+      topics_(delivery.filters().texts()),
+      held_(held_bytes_max) {}
 
 bool CatchUp::needs_history() const noexcept {
   return !has_caught_up_ && (!beginning_.is_now() || delivery_.ledger().epoch() != 0);

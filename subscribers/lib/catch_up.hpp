@@ -111,7 +111,7 @@ class CatchUp {
   Delivery& delivery_;
   ReplayLine& line_;
   const Beginning beginning_;
-  std::vector<std::string> topics_;
+  const std::vector<std::string> topics_;
   HeldMessages held_;
 
   State state_ = State::waiting_for_barrier;

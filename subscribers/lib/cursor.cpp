@@ -5,11 +5,12 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
-#include "json_reader.hpp"
 #include "zevi/error.hpp"
 #include "zevi/topic.hpp"
 
@@ -17,96 +18,80 @@ namespace zevi::subscriber {
 
 namespace {
 
+using Json = nlohmann::json;
+
 constexpr std::uint64_t version = 1;
 constexpr std::size_t cursor_bytes_max = std::size_t{1} << 30U;
 /// Of one topic. Of those beyond it an event that is sent again would be delivered again.
 constexpr std::size_t publishers_max = 10'000;
 
-/// Objects and arrays with their commas.
-class Writer {
- public:
-  explicit Writer(std::string& out) : out_(out) {}
-  Writer& open(char bracket) {
-    separate();
-    out_ += bracket;
-    is_first_ = true;
-    return *this;
-  }
-  void close(char bracket) {
-    out_ += bracket;
-    is_first_ = false;
-  }
-  Writer& key(std::string_view name) {
-    text(name);
-    out_ += ':';
-    is_first_ = true;
-    return *this;
-  }
-  /// Topics and names have nothing to escape.
-  void text(std::string_view value) {
-    separate();
-    out_.append("\"").append(value).append("\"");
-  }
-  void raw(std::string_view value) {
-    separate();
-    out_ += value;
-  }
-  void number(std::uint64_t value) { raw(std::to_string(value)); }
-
- private:
-  void separate() {
-    if (!is_first_) out_ += ',';
-    is_first_ = false;
-  }
-
-  std::string& out_;
-  bool is_first_ = true;
-};
-
-void write(Writer& writer, const std::map<std::string, std::uint64_t>& numbers) {
-  writer.open('{');
-  for (const auto& [topic, number] : numbers) writer.key(topic).number(number);
-  writer.close('}');
+[[noreturn]] void refuse(const std::string& what) {
+  throw Error("it has " + what);
 }
 
-void write(Writer& writer, const Position::Numbers& numbers) {
-  writer.open('{');
-  std::size_t left = publishers_max;
-  for (const auto& [id, p] : numbers) {
-    if (left-- == 0) break;
-    writer.key(std::to_string(id)).number(p);
-  }
-  writer.close('}');
+std::uint64_t number_of(const Json& value) {
+  if (!value.is_number_unsigned()) refuse(value.dump() + " for a number");
+  return value.get<std::uint64_t>();
 }
 
-std::string checked_topic(std::string name) {
-  if (!is_topic(name)) throw Error("it has '" + name + "' for a topic");
+std::string topic_of(const std::string& name) {
+  if (!is_topic(name)) refuse("'" + name + "' for a topic");
   return name;
 }
 
-std::uint64_t checked_id(const std::string& text) {
-  JsonReader reader(text);
-  const std::uint64_t id = reader.number();
-  reader.end();
+std::uint64_t id_of(const std::string& text) {
+  std::uint64_t id = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, id);
+  if (error != std::errc{} || rest != end) refuse("'" + text + "' for a publisher");
   return id;
 }
 
-void read(JsonReader& reader, std::map<std::string, std::uint64_t>& numbers) {
-  reader.object([&](std::string topic) { numbers[checked_topic(std::move(topic))] = reader.number(); });
+/// A field that may be left out, which must be of the same kind as `standard` if it is there.
+Json field_or(const Json& content, const char* name, Json standard) {
+  const auto found = content.find(name);
+  if (found == content.end()) return standard;
+  if (found->type() != standard.type()) refuse("something else for " + std::string(name));
+  return *found;
 }
 
-void read_publishers(JsonReader& reader, Position& position) {
-  reader.object([&](std::string topic) {
-    Position::Numbers& numbers = position.publishers[checked_topic(std::move(topic))];
-    reader.object([&](const std::string& id) { numbers[checked_id(id)] = reader.number(); });
-  });
+std::map<std::string, std::uint64_t> numbers_of(const Json& object) {
+  std::map<std::string, std::uint64_t> numbers;
+  for (const auto& [topic, q] : object.items()) numbers[topic_of(topic)] = number_of(q);
+  return numbers;
 }
 
-void read_before(JsonReader& reader, Position& position) {
-  reader.object([&](std::string topic) {
-    auto& ids = position.before[checked_topic(std::move(topic))];
-    reader.array([&] { ids.insert(reader.number()); });
-  });
+Position::Numbers publishers_of(const Json& object) {
+  if (!object.is_object()) refuse("something else for publishers");
+  Position::Numbers numbers;
+  for (const auto& [id, p] : object.items()) numbers[id_of(id)] = number_of(p);
+  return numbers;
+}
+
+std::set<std::uint64_t> ids_of(const Json& array) {
+  if (!array.is_array()) refuse("something else for a list of publishers");
+  std::set<std::uint64_t> ids;
+  for (const Json& id : array) ids.insert(number_of(id));
+  return ids;
+}
+
+std::set<std::string> texts_of(const Json& array) {
+  std::set<std::string> texts;
+  for (const Json& text : array) {
+    if (!text.is_string()) refuse(text.dump() + " for a text");
+    texts.insert(text.get<std::string>());
+  }
+  return texts;
+}
+
+Json json_of(const Position::Numbers& publishers) {
+  Json object = Json::object();
+  std::size_t left = publishers_max;
+  for (const auto& [id, p] : publishers) {
+    if (left-- == 0) break;
+    object[std::to_string(id)] = p;
+  }
+  return object;
 }
 
 std::string problem_with(const std::string& path, const std::string& what) {
@@ -152,63 +137,43 @@ bool sync_directory_of(const std::string& path) {
 }  // namespace
 
 std::string encode_cursor(const Position& position) {
-  std::string out;
-  Writer writer(out);
-  writer.open('{');
-  writer.key("version").number(version);
-  writer.key("epoch").number(position.epoch);
-  writer.key("has_changed").raw(position.has_changed ? "true" : "false");
-  write(writer.key("next"), position.next);
-  write(writer.key("lost_before"), position.lost_before);
-  writer.key("publishers").open('{');
-  for (const auto& [topic, numbers] : position.publishers) write(writer.key(topic), numbers);
-  writer.close('}');
-  writer.key("before").open('{');
-  for (const auto& [topic, ids] : position.before) {
-    writer.key(topic).open('[');
-    for (const std::uint64_t id : ids) writer.number(id);
-    writer.close(']');
-  }
-  writer.close('}');
-  writer.key("whole").open('[');
-  for (const std::string& topic : position.whole) writer.text(topic);
-  writer.close(']');
-  writer.close('}');
-  return out;
+  Json publishers = Json::object();
+  for (const auto& [topic, numbers] : position.publishers) publishers[topic] = json_of(numbers);
+  return Json({{"version", version},
+               {"epoch", position.epoch},
+               {"has_changed", position.has_changed},
+               {"knows_all", position.knows_all},
+               {"topics", position.topics},
+               {"next", position.next},
+               {"lost_before", position.lost_before},
+               {"publishers", std::move(publishers)},
+               {"before", position.before},
+               {"whole", position.whole}})
+      .dump();
 }
 
 Position decode_cursor(std::string_view text) {
-  Position position;
-  std::uint64_t its_version = 0;
-  bool has_epoch = false;
-  bool has_next = false;
-  JsonReader reader(text);
-  reader.object([&](const std::string& key) {
-    if (key == "version") {
-      its_version = reader.number();
-    } else if (key == "epoch") {
-      position.epoch = reader.number();
-      has_epoch = true;
-    } else if (key == "has_changed") {
-      position.has_changed = reader.boolean();
-    } else if (key == "next") {
-      read(reader, position.next);
-      has_next = true;
-    } else if (key == "lost_before") {
-      read(reader, position.lost_before);
-    } else if (key == "publishers") {
-      read_publishers(reader, position);
-    } else if (key == "before") {
-      read_before(reader, position);
-    } else if (key == "whole") {
-      reader.array([&] { position.whole.insert(checked_topic(reader.text())); });
-    } else {
-      reader.skip();
-    }
-  });
-  reader.end();
-  if (its_version != version || !has_epoch || !has_next) {
+  const Json content = Json::parse(text, nullptr, false);
+  if (!content.is_object()) throw Error("it is no JSON object");
+  if (!content.contains("epoch") || !content.contains("next") ||
+      content.value("version", Json()) != version) {
     throw Error("it is no cursor of version " + std::to_string(version));
+  }
+  Position position;
+  position.epoch = number_of(content["epoch"]);
+  position.has_changed = field_or(content, "has_changed", false).get<bool>();
+  position.knows_all = field_or(content, "knows_all", false).get<bool>();
+  position.topics = texts_of(field_or(content, "topics", Json::array()));
+  position.next = numbers_of(field_or(content, "next", Json::object()));
+  position.lost_before = numbers_of(field_or(content, "lost_before", Json::object()));
+  const Json publishers = field_or(content, "publishers", Json::object());
+  for (const auto& [topic, numbers] : publishers.items()) {
+    position.publishers[topic_of(topic)] = publishers_of(numbers);
+  }
+  const Json before = field_or(content, "before", Json::object());
+  for (const auto& [topic, ids] : before.items()) position.before[topic_of(topic)] = ids_of(ids);
+  for (const std::string& topic : texts_of(field_or(content, "whole", Json::array()))) {
+    position.whole.insert(topic_of(topic));
   }
   return position;
 }

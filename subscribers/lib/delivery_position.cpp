@@ -9,6 +9,8 @@ Position Delivery::position(Upto upto) const {
   Position position;
   position.epoch = ledger_.epoch();
   position.has_changed = ledger_.epoch_has_changed();
+  position.knows_all = ledger_.knows_all_topics();
+  for (std::string& topic : filters_.texts()) position.topics.insert(std::move(topic));
   position.next = ledger_.positions();
   ledger_.visit([&](const std::string& name, const TopicLedger& topic) {
     if (position.next.count(name) != 0 && topic.lost_before()) {
@@ -82,7 +84,9 @@ void Delivery::restore(const Position& position) {
     }
   }
   for (const std::string& topic : position.whole) ledger_.topic(topic).know_read_from_first();
-  ledger_.knows_all_topics(true);
+  const std::vector<std::string> asked = filters_.texts();
+  const bool is_for_the_same = position.topics == std::set<std::string>(asked.begin(), asked.end());
+  ledger_.knows_all_topics(position.knows_all && is_for_the_same);
 }
 
 }  // namespace zevi::subscriber

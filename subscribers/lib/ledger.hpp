@@ -156,6 +156,7 @@ class Ledger {
 
   /// From now on, a topic that is not known has come into being since.
   void knows_all_topics(bool knows) noexcept { knows_all_topics_ = knows; }
+  [[nodiscard]] bool knows_all_topics() const noexcept { return knows_all_topics_; }
 
   /// The topic and its name, which stays where it is.
   struct Entry {

@@ -13,6 +13,8 @@ struct Position {
 
   std::uint64_t epoch = 0;                    ///< that the numbers belong to, 0 for none
   bool has_changed = false;                   ///< whether there was an epoch before this one
+  bool knows_all = false;                     ///< topics that are not in `next` had no event yet
+  std::set<std::string> topics;               ///< what was asked for; `knows_all` holds for these alone
   std::map<std::string, std::uint64_t> next;  ///< of each topic the first `q` that was not read yet
   /// Of each topic how many events are known to have been lost before the broker in this epoch.
   std::map<std::string, std::uint64_t> lost_before;

@@ -9,4 +9,12 @@ TopicFilters::TopicFilters(const std::vector<std::string>& topics) {
   for (const std::string& topic : topics) filters_.emplace_back(topic);
 }
 
+std::vector<std::string> TopicFilters::texts() const {
+  std::vector<std::string> texts;
+  for (const TopicFilter& filter : filters_) {
+    texts.push_back(filter.is_exact() ? filter.prefix() : filter.prefix() + '*');
+  }
+  return texts;
+}
+
 }  // namespace zevi::subscriber

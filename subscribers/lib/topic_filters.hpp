@@ -19,6 +19,8 @@ class TopicFilters {
     return std::any_of(filters_.begin(), filters_.end(),
                        [topic](const TopicFilter& filter) { return filter.matches(topic); });
   }
+  /// As they were asked for.
+  [[nodiscard]] std::vector<std::string> texts() const;
   [[nodiscard]] auto begin() const noexcept { return filters_.begin(); }
   [[nodiscard]] auto end() const noexcept { return filters_.end(); }
 

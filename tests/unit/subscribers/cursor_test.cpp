@@ -21,6 +21,8 @@ Position some_position() {
   Position position;
   position.epoch = 555000111;
   position.has_changed = true;
+  position.knows_all = true;
+  position.topics = {"E_A", "E_B*"};
   position.next = {{"E_A", 17}, {"E_B", 1}};
   position.lost_before = {{"E_A", 3}};
   position.publishers = {{"E_A", {{7, 12}, {9007199254740991, 4}}}};
@@ -39,8 +41,9 @@ TEST_CASE("a cursor is read as it was written") {
 TEST_CASE("a cursor is the JSON that the Python package writes") {
   CHECK(
       subscriber::encode_cursor(some_position()) ==
-      R"({"version":1,"epoch":555000111,"has_changed":true,"next":{"E_A":17,"E_B":1},"lost_before":{"E_A":3},)"
-      R"("publishers":{"E_A":{"7":12,"9007199254740991":4}},"before":{"E_A":[7]},"whole":["E_B"]})");
+      R"({"before":{"E_A":[7]},"epoch":555000111,"has_changed":true,"knows_all":true,"lost_before":{"E_A":3},)"
+      R"("next":{"E_A":17,"E_B":1},"publishers":{"E_A":{"7":12,"9007199254740991":4}},)"
+      R"("topics":["E_A","E_B*"],"version":1,"whole":["E_B"]})");
 }
 
 TEST_CASE("a cursor with spaces, with fewer fields or with unknown ones is read") {
@@ -60,7 +63,9 @@ TEST_CASE("what is no cursor is refused in words") {
        {"", "[]", "{}", R"({"version":2,"epoch":1,"next":{}})", R"({"version":1,"epoch":-1,"next":{}})",
         R"({"version":1,"epoch":1.5,"next":{}})", R"({"version":1,"epoch":1,"next":{"E A":1}})",
         R"({"version":1,"epoch":1,"next":{"E_A":99999999999999999999}})",
-        R"({"version":1,"epoch":1,"next":{}} x)",
+        R"({"version":1,"epoch":1,"next":{}} x)", R"({"version":1,"epoch":1,"next":[]})",
+        R"({"version":1,"epoch":1,"next":{},"before":{"E_A":{"7":1}}})",
+        R"({"version":1,"epoch":1,"next":{},"publishers":{"E_A":[7]}})",
         R"({"version":1,"epoch":1,"next":{},"publishers":{"E_A":{"x":1}}})"}) {
     INFO(bad);
     CHECK_THROWS_AS(subscriber::decode_cursor(bad), Error);

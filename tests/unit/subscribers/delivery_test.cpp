@@ -230,3 +230,16 @@ TEST_CASE("an event of the plain endpoint is malformed if either frame is") {
   CHECK(delivery.next() == nullptr);
   CHECK(delivery.statistics().malformed == 2);
 }
+
+TEST_CASE("what a cursor knows of silent topics holds for the topics that were asked for then") {
+  subscriber::Position position;
+  position.epoch = 7;
+  position.knows_all = true;
+  position.topics = {"E_*", "F"};
+  StreamDelivery same({"F", "E_*"});
+  same.restore(position);
+  CHECK(same.position(Delivery::Upto::last).knows_all);
+  StreamDelivery others({"F", "E_*", "G"});
+  others.restore(position);
+  CHECK_FALSE(others.position(Delivery::Upto::last).knows_all);
+}
