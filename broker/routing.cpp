@@ -152,6 +152,7 @@ void Routing::work_with_store(const Now& now) {
   store_->hand_over(sequencer_, taken_, publishers_, now);
   progress_.clear();
   store_->take_progress(progress_);
+  if (progress_.fault && notices_wanted_) notices_.store(store_->health());
   for (const PublisherMark& mark : progress_.written) conversation_.stored(mark.id, mark.s, 0);
   for (const PublisherMark& mark : progress_.synced) conversation_.stored(mark.id, mark.s, mark.s);
   if (stored_->take_fetched(now.realtime_ns)) replay_.wake();

@@ -82,10 +82,17 @@ void Notices::refused(const Publisher& publisher, std::string_view topic, std::u
   look_at(refusals.next);
 }
 
+void Notices::store(const StoreHealth& health) {
+  store_ = health;
+  if (!health.is_degraded) left_out_ += health.left_out;
+  look_at(SteadyTime{});
+}
+
 void Notices::publish(const Now& now) {
   if (now.steady < next_) return;
   next_ = SteadyTime::max();
   publish_changes(now);
+  publish_store(now);
   if (now.steady < next_scan_) return look_at(next_scan_);
   next_scan_ = now.steady + scan_interval;
   publish_drops(now);
@@ -96,7 +103,7 @@ void Notices::publish(const Now& now) {
 void Notices::publish_changes(const Now& now) {
   for (const Change& change : changes_) {
     const PublisherName& name = *change.name;
-    const bool may = may_publish(now);
+    const bool may = all_.take(now.steady);
     if (change.is_up) {
       if (!may) {
         lose_event<E_ZEVI_PUBLISHER_UP>();
@@ -114,6 +121,16 @@ void Notices::publish_changes(const Now& now) {
   changes_.clear();
 }
 
+void Notices::publish_store(const Now& now) {
+  if (store_.is_degraded == is_told_degraded_) return;
+  if (!of_store_.take(now.steady)) return look_at(now.steady + gather);
+  const std::uint64_t so_far = left_out_ + (store_.is_degraded ? store_.left_out : 0);
+  publish_event(E_ZEVI_STORE{store_.directory, store_.is_degraded ? "degraded" : "ok", store_.reason, so_far},
+                now);
+  is_told_degraded_ = store_.is_degraded;
+  if (!is_told_degraded_) left_out_ = 0;
+}
+
 void Notices::publish_drops(const Now& now) {
   for (auto at = drops_.begin(); at != drops_.end();) {
     auto& [topic, drops] = *at;
@@ -123,7 +140,7 @@ void Notices::publish_drops(const Now& now) {
     } else if (drops.count == 0) {
       at = drops_.erase(at);
       continue;
-    } else if (!may_publish(now)) {
+    } else if (!all_.take(now.steady)) {
       look_at(next_scan_);
     } else {
       const auto most = std::max_element(
@@ -149,7 +166,7 @@ void Notices::publish_refusals(const Now& now) {
     } else if (refusals.batches == 0) {
       at = refusals_.erase(at);
       continue;
-    } else if (!may_publish(now)) {
+    } else if (!all_.take(now.steady)) {
       look_at(next_scan_);
     } else {
       const PublisherName& name = *refusals.name;
@@ -162,15 +179,6 @@ void Notices::publish_refusals(const Now& now) {
     }
     ++at;
   }
-}
-
-bool Notices::may_publish(const Now& now) noexcept {
-  const std::chrono::duration<double> passed = now.steady - allowance_at_;
-  allowance_at_ = now.steady;
-  allowance_ = std::min<double>(per_second_max, allowance_ + passed.count() * per_second_max);
-  if (allowance_ < 1) return false;
-  allowance_ -= 1;
-  return true;
 }
 
 template <typename Event>

@@ -9,15 +9,18 @@
 #include <unordered_map>
 #include <vector>
 
+#include "allowance.hpp"
 #include "ingress/publisher_events.hpp"
 #include "metrics/counters.hpp"
 #include "sequencing/sequencer.hpp"
+#include "store/store_health.hpp"
 #include "topics/topic_registry.hpp"
 
 namespace zevi::broker {
 
 /// The events that the broker publishes itself: publishers that come and go, what they drop, what is refused
-/// of them. They are numbered, kept and delivered like all others, with the broker as their publisher.
+/// of them, and a store that fails. They are numbered, kept and delivered like all others, with the broker as
+/// their publisher.
 ///
 /// What is dropped and refused is gathered: a topic's, or a publisher's, is told at once, and what follows a
 /// second later. All together are limited, so that publishers that come and go by thousands are no flood:
@@ -30,6 +33,8 @@ class Notices : public PublisherEvents {
   /// Events a second, and as many at once.
   static constexpr std::uint32_t per_second_max = 200;
   static constexpr std::chrono::seconds gather{1};
+  /// A store whose disk fails again and again is told less often.
+  static constexpr std::uint32_t of_store_per_minute_max = 4;
 
   Notices(std::uint64_t broker_id, TopicRegistry& topics, Sequencer& sequencer, Counters& counters);
 
@@ -38,6 +43,9 @@ class Notices : public PublisherEvents {
   void dropped(const Publisher& publisher, const Topic& topic, std::uint64_t events) override;
   void refused(const Publisher& publisher, std::string_view topic, std::uint64_t events,
                std::string_view reason) override;
+
+  /// The store became degraded, or is no longer. Must be told each time.
+  void store(const StoreHealth& health);
 
   /// Hands what is due to the sequencer. To be called in every round.
   void publish(const Now& now);
@@ -76,11 +84,11 @@ class Notices : public PublisherEvents {
   };
 
   void publish_changes(const Now& now);
+  void publish_store(const Now& now);
   void publish_drops(const Now& now);
   void publish_refusals(const Now& now);
   void look_at(SteadyTime time) noexcept { next_ = std::min(next_, time); }
 
-  [[nodiscard]] bool may_publish(const Now& now) noexcept;
   template <typename Event>
   void publish_event(const Event& event, const Now& now);
   /// Passes over its number.
@@ -101,8 +109,12 @@ class Notices : public PublisherEvents {
   std::unordered_map<std::uint64_t, Refusals> refusals_;
   SteadyTime next_ = SteadyTime::max();
   SteadyTime next_scan_{};  ///< through what is gathered
-  double allowance_ = per_second_max;
-  SteadyTime allowance_at_{};
+  Allowance all_{per_second_max, per_second_max};
+
+  StoreHealth store_;
+  bool is_told_degraded_ = false;
+  std::uint64_t left_out_ = 0;  ///< while it was degraded, not told yet
+  Allowance of_store_{of_store_per_minute_max, of_store_per_minute_max / 60.0};
 };
 
 }  // namespace zevi::broker

@@ -28,6 +28,7 @@ Store::Store(const BrokerOptions& options, Counters& counters, std::function<voi
     throw Error("store " + directory_.path() + " is damaged (it is empty); zevid --repair-store " +
                 directory_.path() + " makes it usable again");
   }
+  health_.directory = directory_.path();
   was_closed_ = directory_.is_closed(before_.epoch, database_->changes_count());
   epoch_ = was_closed_ ? before_.epoch : random_id();
   writer_ = std::make_unique<StoreWriter>(*database_, wake);
@@ -238,9 +239,21 @@ void Store::take_progress(StoreProgress& progress) {
   counters_.add(Counter::store_written, progress.written_events);
   counters_.add(Counter::store_left_out, progress.left_out_events);
   counters_.add(Counter::store_failures, progress.failures);
+  take_health(progress);
   for (const std::string& warning : progress.warnings) {
     if (log_) log_(LogLevel::error, "store " + directory_.path() + ": " + warning);
   }
+}
+
+void Store::take_health(const StoreProgress& progress) {
+  const std::uint64_t left_out = counters_.get(Counter::store_left_out);
+  const bool was_degraded = health_.is_degraded;
+  if (progress.fault) {
+    health_.is_degraded = !progress.fault->empty();
+    if (health_.is_degraded) health_.reason = *progress.fault;
+  }
+  if (health_.is_degraded || was_degraded) health_.left_out = left_out - left_out_before_;
+  if (!health_.is_degraded) left_out_before_ = left_out;
 }
 
 void Store::close(const TopicRegistry& topics, const PublisherRegistry& publishers) {

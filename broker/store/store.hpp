@@ -16,6 +16,7 @@
 #include "metrics/counters.hpp"
 #include "sequencing/sequencer.hpp"
 #include "store_directory.hpp"
+#include "store_health.hpp"
 #include "store_index.hpp"
 #include "stored_state.hpp"
 #include "topics/topic_registry.hpp"
@@ -59,6 +60,8 @@ class Store : public MessageSink {
   /// Writes what is left and everything that a clean start needs. Nothing may be taken any more.
   void close(const TopicRegistry& topics, const PublisherRegistry& publishers);
 
+  /// As of the last `take_progress`.
+  [[nodiscard]] const StoreHealth& health() const noexcept { return health_; }
   [[nodiscard]] const StoreIndex& index() const noexcept { return index_; }
   [[nodiscard]] StoreFetcher& fetcher() noexcept { return *fetcher_; }
   [[nodiscard]] const EndedEpochs& ended() const noexcept { return ended_; }
@@ -91,6 +94,7 @@ class Store : public MessageSink {
   void add_range_rows(StoreIndex::TopicEntry& entry);
   void trim(const Now& now);
   void give();
+  void take_health(const StoreProgress& progress);
 
   const std::function<void(LogLevel, std::string_view)> log_;
   Counters& counters_;
@@ -101,6 +105,8 @@ class Store : public MessageSink {
   bool was_closed_ = false;
   std::uint64_t epoch_ = 0;
   EndedEpochs ended_;
+  StoreHealth health_;
+  std::uint64_t left_out_before_ = 0;  ///< it was degraded
 
   Parcel parcel_;
   std::vector<StoreIndex::TopicEntry*> touched_;

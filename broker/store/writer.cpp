@@ -132,18 +132,19 @@ void StoreWriter::written(bool is_synced) {
   } else if (!std::exchange(has_unsynced_, true)) {
     next_sync_ = std::chrono::steady_clock::now() + sync_interval;
   }
-  if (is_failing_.exchange(false)) progress.warnings.emplace_back("the store is written again");
+  if (is_failing_.exchange(false)) {
+    progress.fault.emplace();
+    progress.warnings.emplace_back("the store is written again");
+  }
   report(std::move(progress));
 }
 
 void StoreWriter::sync_written() {
   const Database::Fault fault = database_.sync();
   if (!fault.empty()) {
-    next_sync_ = std::chrono::steady_clock::now() + retry_interval;
-    StoreProgress progress;
-    progress.failures = 1;
-    progress.warnings.push_back("the store cannot be synced: " + fault);
-    return report(std::move(progress));
+    // Is tried again with what is written next, if it is nothing.
+    held_.emplace_back().must_be_synced = true;
+    return failed(fault);
   }
   merge(unsynced_);
   StoreProgress progress;
@@ -157,6 +158,7 @@ void StoreWriter::failed(const std::string& fault) {
   if (!is_failing_.exchange(true)) {
     StoreProgress progress;
     progress.failures = 1;
+    progress.fault = fault;
     progress.warnings.push_back("the store cannot be written, events are kept in memory alone: " + fault);
     report(std::move(progress));
   }
@@ -200,6 +202,7 @@ void StoreWriter::report(StoreProgress&& progress) {
     progress_.written_events += progress.written_events;
     progress_.left_out_events += progress.left_out_events;
     progress_.failures += progress.failures;
+    if (progress.fault) progress_.fault = std::move(progress.fault);
     append(progress_.warnings, std::move(progress.warnings));
   }
   wake_();

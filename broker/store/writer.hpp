@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -38,12 +39,14 @@ struct StoreProgress {
   std::uint64_t written_events = 0;
   std::uint64_t left_out_events = 0;
   std::uint64_t failures = 0;  ///< times that the disk began to fail
+  /// Why the disk fails now, empty if it does no longer; nothing if that is as before.
+  std::optional<std::string> fault;
   std::vector<std::string> warnings;
 
   void clear() { *this = {}; }
   [[nodiscard]] bool empty() const noexcept {
     return written.empty() && synced.empty() && written_events == 0 && left_out_events == 0 &&
-           failures == 0 && warnings.empty();
+           failures == 0 && !fault && warnings.empty();
   }
 };
 

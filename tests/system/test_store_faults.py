@@ -12,7 +12,7 @@ from typing import Dict, List, Set, Tuple
 
 import pytest
 
-from zevi_test import RawReader, ResendingPublisher, wait_until
+from zevi_test import RawReader, RawSubscriber, ResendingPublisher, wait_until
 
 _places = int(os.environ.get("ZEVI_DAMAGE_PLACES", "20"))
 
@@ -58,9 +58,10 @@ def read_whole(broker, topics, epoch=0) -> Tuple[Dict[Tuple[str, int], object], 
 def test_on_a_full_disk_memory_goes_on_nothing_is_claimed_and_it_recovers_by_itself(needs_store, small_disk, zevid):
     ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(8 << 20))
-    options = ("--store", small_disk / "store", "--store-size", "64MiB", "--history", "=1MiB", "--ack", "E_W=written")
+    options = ("--store", small_disk / "store", "--store-size", "64MiB", "--history", "=1MiB", "--ack", "E_W=written", "--notices", "on")
     broker = zevid(*options)
-    with ResendingPublisher(broker.ingress) as publisher:
+    with ResendingPublisher(broker.ingress) as publisher, RawSubscriber(broker.stream, ["E_ZEVI_STORE"]) as watcher:
+        watcher.barrier()
         publisher.publish("E_M", [{"i": 0}])
         publisher.publish("E_W", [{"i": 0}])
         publisher.settle()
@@ -70,6 +71,10 @@ def test_on_a_full_disk_memory_goes_on_nothing_is_claimed_and_it_recovers_by_its
             publisher.publish("E_M", [{"i": count, "x": "x" * 50_000}])
             count += 1
             publisher.converse(0.001)
+        degraded = watcher.event(20)
+        assert degraded.topic == "E_ZEVI_STORE" and degraded.params["state"] == "degraded"
+        assert "No space left" in degraded.params["reason"]
+        assert degraded.params["directory"] == str(small_disk / "store")
         # Memory goes on.
         for _ in range(100):
             publisher.publish("E_M", [{"i": count, "x": "x" * 5_000}])
@@ -84,6 +89,9 @@ def test_on_a_full_disk_memory_goes_on_nothing_is_claimed_and_it_recovers_by_its
         ballast.unlink()
         publisher.settle()
         broker.wait_for_stderr("is written again")
+        recovered = watcher.event(20)
+        assert recovered.params["state"] == "ok" and "No space left" in recovered.params["reason"]
+        assert recovered.params["left_out"] >= 100 and degraded.params["left_out"] <= recovered.params["left_out"]
         for _ in range(50):
             publisher.publish("E_M", [{"i": count, "x": "x" * 50_000}])
             count += 1
@@ -97,7 +105,9 @@ def test_on_a_full_disk_memory_goes_on_nothing_is_claimed_and_it_recovers_by_its
         missing = {("E_M", q) for q in range(1, count + 1)} - set(served)
         assert missing and gone == missing
     counters = broker.stopped_counters()
-    assert counters["store_failures"] >= 1 and counters["store_left_out"] == len(missing)
+    # One of those left out is the event that says so.
+    assert counters["store_failures"] >= 1 and counters["store_left_out"] == len(missing) + 1
+    assert recovered.params["left_out"] == counters["store_left_out"]
     again = zevid(*options)
     assert read_whole(again, ["E_M", "E_W"]) == (served, gone, ends)
 

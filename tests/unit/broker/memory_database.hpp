@@ -25,19 +25,20 @@ class MemoryDatabase : public broker::Database {
   using Place = std::tuple<std::uint64_t, std::uint32_t, std::uint64_t>;
 
   std::atomic<bool> is_failing{false};
+  std::atomic<bool> is_sync_failing{false};
   std::atomic<int> writes{0};
   std::atomic<int> syncs{0};
 
   [[nodiscard]] Fault write(const std::vector<const broker::Changes*>& changes, bool sync) override {
     const std::lock_guard lock(mutex_);
-    if (is_failing) return "no space";
+    if (is_failing || (sync && is_sync_failing)) return "no space";
     ++writes;
     if (sync) ++syncs;
     for (const broker::Changes* const part : changes) apply(*part);
     return {};
   }
   [[nodiscard]] Fault sync() override {
-    if (is_failing) return "no space";
+    if (is_failing || is_sync_failing) return "no space";
     ++syncs;
     return {};
   }

@@ -167,3 +167,50 @@ TEST_CASE("drops in very many topics are told as fast as is allowed, and none is
   CHECK(first == Notices::per_second_max);
   CHECK(sum == 3000);
 }
+
+TEST_CASE("a store that fails is told at once with its reason, and what it left out once it recovers") {
+  Scene scene;
+  scene.notices.store({"/store", true, "no space", 2});
+  auto events = scene.round();
+  REQUIRE(events.size() == 1);
+  auto told = event_of<zevi::E_ZEVI_STORE>(events[0]);
+  CHECK(told.directory == "/store");
+  CHECK(told.state == "degraded");
+  CHECK(told.reason == "no space");
+  CHECK(told.left_out == 2);
+  CHECK(scene.round(1min).empty());
+  scene.notices.store({"/store", false, "no space", 70});
+  events = scene.round();
+  REQUIRE(events.size() == 1);
+  told = event_of<zevi::E_ZEVI_STORE>(events[0]);
+  CHECK(told.state == "ok");
+  CHECK(told.left_out == 70);
+  CHECK(scene.notices.deadline() == SteadyTime::max());
+}
+
+TEST_CASE(
+    "a store that fails again and again is told a few times a minute, and nothing left out is forgotten") {
+  Scene scene;
+  std::size_t told = 0;
+  std::uint64_t left_out = 0;
+  const auto look = [&](const std::vector<Recorder::Event>& events) {
+    for (const auto& event : events) {
+      const auto store = event_of<zevi::E_ZEVI_STORE>(event);
+      CHECK((store.state == "degraded") == (told % 2 == 0));
+      if (store.state == "ok") left_out += store.left_out;
+      ++told;
+    }
+  };
+  for (int second = 0; second < 120; ++second) {
+    scene.notices.store({"/store", second % 2 == 0, "no space", second % 2 == 0 ? 0U : 5U});
+    look(scene.round(1s));
+  }
+  CHECK(told >= 8);
+  CHECK(told <= 4 + 2 * Notices::of_store_per_minute_max);
+  // The last time may be still to come.
+  scene.notices.store({"/store", true, "no space", 0});
+  for (int second = 0; second < 60; ++second) look(scene.round(1s));
+  scene.notices.store({"/store", false, "no space", 5});
+  for (int second = 0; second < 60; ++second) look(scene.round(1s));
+  CHECK(left_out == 61 * 5);
+}

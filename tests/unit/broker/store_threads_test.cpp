@@ -78,6 +78,7 @@ struct Scene {
     sums.written_events += progress.written_events;
     sums.left_out_events += progress.left_out_events;
     sums.failures += progress.failures;
+    if (progress.fault) sums.fault = progress.fault;
     for (auto& warning : progress.warnings) sums.warnings.push_back(warning);
   }
   template <typename IsDone>
@@ -121,6 +122,23 @@ TEST_CASE("stopping writes and syncs everything that was given") {
   CHECK(scene.written_s == 100);
   CHECK(scene.synced_s == 100);
   CHECK(scene.database.numbers().size() == 100);
+}
+
+TEST_CASE("a disk that cannot be synced has failed, and recovers without anything new to write") {
+  Scene scene;
+  scene.database.is_sync_failing = true;
+  scene.give(true);
+  REQUIRE(scene.wait_until([&] { return scene.sums.failures == 1; }));
+  CHECK(scene.sums.fault == "no space");
+  CHECK(scene.writer.is_failing());
+  CHECK(scene.written_s == 1);
+  CHECK(scene.synced_s == 0);
+  scene.database.is_sync_failing = false;
+  REQUIRE(scene.wait_until([&] { return scene.synced_s == 1; }));
+  CHECK(scene.sums.fault->empty());
+  CHECK(scene.sums.failures == 1);
+  CHECK_FALSE(scene.writer.is_failing());
+  CHECK(scene.writer.parcels_done() == 1);
 }
 
 TEST_CASE("while the disk fails, nothing is claimed; what was promised is written when it recovers") {
