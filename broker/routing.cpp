@@ -73,7 +73,7 @@ void Routing::open_control(const BrokerOptions& options, zmq::context_t& context
   const Now now = clock_.now();
   control_.emplace(context, endpoint,
                    Sources{topics_, publishers_, interest_, fanouts_[stream_index], fanouts_[events_index],
-                           history_, counters_, recent_},
+                           history_, store_.get(), counters_, recent_},
                    topics_, counters_, complaints_);
   guard_.watch(control_->socket(), control_->endpoint());
   const Endpoints bound = this->endpoints();

@@ -1,6 +1,7 @@
 #include "effective_options.hpp"
 
 #include <array>
+#include <string_view>
 #include <utility>
 
 namespace zevi::broker {
@@ -21,8 +22,24 @@ std::string duration_text(std::chrono::nanoseconds value) {
   return std::to_string(value.count()) + "ns";
 }
 
+std::string_view level_text(AckLevel level) noexcept {
+  switch (level) {
+    case AckLevel::memory:
+      return "memory";
+    case AckLevel::written:
+      return "written";
+    case AckLevel::synced:
+      return "synced";
+  }
+  return "";
+}
+
+std::string prefix_text(const std::string& prefix) {
+  return prefix.empty() ? "*" : prefix;
+}
+
 std::string history_text(const HistoryLimit& limit) {
-  const std::string prefix = limit.prefix.empty() ? "*" : limit.prefix;
+  const std::string prefix = prefix_text(limit.prefix);
   if (!limit.kept) return prefix + "=none";
   std::string text = prefix + "=" + std::to_string(limit.bytes_max);
   if (limit.age_max.count() != 0) text += "," + duration_text(limit.age_max);
@@ -36,7 +53,12 @@ std::vector<Identity::Named> effective_options(const BrokerOptions& options) {
   std::vector<Identity::Named> all;
   for (const HistoryLimit& limit : options.history) all.push_back({"history", history_text(limit)});
   for (const MaxAge& limit : options.max_age) {
-    all.push_back({"max-age", (limit.prefix.empty() ? "*" : limit.prefix) + "=" + duration_text(limit.age)});
+    all.push_back({"max-age", prefix_text(limit.prefix) + "=" + duration_text(limit.age)});
+  }
+  all.push_back({"store", options.store});
+  all.push_back({"store-size", std::to_string(options.store_bytes_max)});
+  for (const AckRule& rule : options.acks) {
+    all.push_back({"ack", prefix_text(rule.prefix).append("=").append(level_text(rule.level))});
   }
   all.push_back({"interest-linger", duration_text(options.interest_linger)});
   all.push_back({"coalesce", duration_text(options.coalesce_max)});

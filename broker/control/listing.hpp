@@ -14,6 +14,7 @@
 #include "metrics/counters.hpp"
 #include "metrics/recent.hpp"
 #include "runtime/clock.hpp"
+#include "store/store.hpp"
 #include "topics/interest_table.hpp"
 #include "topics/topic_registry.hpp"
 
@@ -41,6 +42,7 @@ struct Sources {
   const FanoutSocket& stream;
   const FanoutSocket& events;
   const History& history;
+  const Store* store;  ///< null: none
   const Counters& counters;
   const Recent& recent;
 };

@@ -9,6 +9,7 @@ namespace {
 
 void append_topic(std::string& out, const Topic& topic, const Sources& sources, const Now& now) {
   const History::Held held = sources.history.held(topic);
+  const StoreIndex::Held stored = sources.store ? sources.store->index().held(topic) : StoreIndex::Held();
   Row(out)
       .text("topic", topic.name)
       .uint("next_q", topic.next_q)
@@ -24,6 +25,9 @@ void append_topic(std::string& out, const Topic& topic, const Sources& sources, 
       .uint("held_first_q", held.first_q)
       .uint("held_events", held.events)
       .uint("held_bytes", held.bytes)
+      .uint("stored_first_q", stored.first_q)
+      .uint("stored_events", stored.events)
+      .uint("stored_bytes", stored.bytes)
       .uint("subscriptions_stream", sources.stream.subscriptions_of_topic(topic.name))
       .uint("subscriptions_events", sources.events.subscriptions_of_topic(topic.name));
 }

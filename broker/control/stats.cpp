@@ -38,6 +38,20 @@ void append_history(std::string& out, const History& history) {
   }
 }
 
+/// No fields without a store.
+void append_store(std::string& out, const Store* store) {
+  Row row(out);
+  if (store == nullptr) return;
+  const StoreHealth& health = store->health();
+  row.text("directory", health.directory)
+      .text("state", health.is_degraded ? "degraded" : "ok")
+      .text("reason", health.is_degraded ? health.reason : "")
+      .uint("left_out", health.is_degraded ? health.left_out : 0)
+      .uint("events", store->index().events())
+      .uint("bytes", store->index().bytes())
+      .uint("waiting_bytes", store->waiting_bytes());
+}
+
 void append_counters(pack::Writer& writer, const Counters& counters) {
   const std::vector<CounterValue> values = counters.snapshot();
   writer.map(values.size());
@@ -74,6 +88,8 @@ std::optional<std::string> list_stats(Rows& rows, const Sources& sources, const 
       .uint("subscriptions_events", sources.events.subscriptions());
   row.field("history");
   append_history(out, sources.history);
+  row.field("store");
+  append_store(out, sources.store);
   append_recent(row.field("recent"), sources, now);
   append_counters(row.field("counters"), sources.counters);
   return std::nullopt;

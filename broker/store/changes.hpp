@@ -41,7 +41,7 @@ struct RemovedSegment {
 /// What is written together or not at all.
 struct Changes {
   std::vector<MessageToStore> messages;
-  std::vector<Row> rows;
+  std::vector<KeyValue> rows;
   std::vector<KeyRange> removed_rows;
   std::vector<RemovedSegment> removed_segments;
 

@@ -70,7 +70,7 @@ void check_is_not_used(const std::string& directory);
 struct Salvage {
   std::unique_ptr<Database> database;
   /// From files that are damaged and were put aside: what can be read of them.
-  std::vector<Row> rows;
+  std::vector<KeyValue> rows;
   std::uint64_t messages = 0;  ///< put back from there
   std::uint64_t files = 0;     ///< put aside
 };

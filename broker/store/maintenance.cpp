@@ -34,7 +34,7 @@ class Findings {
     add_publishers(key.topic, message.header);
   }
   /// What was said in a row; whichever goes further counts.
-  void add(const Row& bytes) {
+  void add(const KeyValue& bytes) {
     TopicRow topic;
     PublisherRow publisher;
     PublisherTopicRow numbers;
@@ -148,7 +148,7 @@ StoreReport repair_store_directory(const std::string& path) {
   std::string fault = database.read_rows([&](std::string_view key, std::string_view value) {
     EpochRow row;
     if (decode(key, value, row)) epoch = row.epoch;
-    findings.add(Row(key, value));
+    findings.add(KeyValue(key, value));
     // All ranges are made anew, and what is no row goes.
     EndedRow ended;
     const bool is_kept = key.empty() || key.front() == TopicRow::kind || key.front() == PublisherRow::kind ||
@@ -156,7 +156,7 @@ StoreReport repair_store_directory(const std::string& path) {
                          decode(key, value, ended);
     if (!is_kept) removed.removed_rows.push_back({std::string(key), std::string(key) + '\0'});
   });
-  for (const Row& row : salvage.rows) findings.add(row);
+  for (const KeyValue& row : salvage.rows) findings.add(row);
   const std::string message_fault =
       database.read_all_messages([&](const MessageKey& key, const MessageView& message) {
         findings.add(key, message);

@@ -77,12 +77,12 @@ std::string value_of(Numbers... numbers) {
 
 }  // namespace
 
-Row encode(const EpochRow& row) {
+KeyValue encode(const EpochRow& row) {
   return {key_of(EpochRow::kind), value_of(row.epoch)};
 }
 
-Row encode(const EndedRow& row) {
-  Row bytes{key_of(EndedRow::kind, row.order), value_of(row.epoch)};
+KeyValue encode(const EndedRow& row) {
+  KeyValue bytes{key_of(EndedRow::kind, row.order), value_of(row.epoch)};
   for (const auto& [topic, q] : row.last_q) {
     put(bytes.second, topic);
     put(bytes.second, q);
@@ -90,25 +90,25 @@ Row encode(const EndedRow& row) {
   return bytes;
 }
 
-Row encode(const TopicRow& row) {
-  Row bytes{key_of(TopicRow::kind, row.number), value_of(row.next_q, row.lost_before)};
+KeyValue encode(const TopicRow& row) {
+  KeyValue bytes{key_of(TopicRow::kind, row.number), value_of(row.next_q, row.lost_before)};
   put_text(bytes.second, row.name);
   return bytes;
 }
 
-Row encode(const PublisherRow& row) {
-  Row bytes{key_of_publisher(row.id), value_of(row.s, row.pid)};
+KeyValue encode(const PublisherRow& row) {
+  KeyValue bytes{key_of_publisher(row.id), value_of(row.s, row.pid)};
   put_text(bytes.second, row.src);
   put_text(bytes.second, row.host);
   return bytes;
 }
 
-Row encode(const PublisherTopicRow& row) {
+KeyValue encode(const PublisherTopicRow& row) {
   return {key_of(PublisherTopicRow::kind, row.id, row.topic),
           value_of(row.next_p, row.stored_p, row.dropped)};
 }
 
-Row encode(const RangeRow& row) {
+KeyValue encode(const RangeRow& row) {
   return {key_of(RangeRow::kind, row.segment, row.topic),
           value_of(row.first_q, row.end_q, row.first_at, row.last_at, row.events, row.bytes)};
 }

@@ -14,7 +14,7 @@ namespace zevi::broker {
 inline constexpr std::uint64_t store_format = 1;
 
 /// A row's key and value. The first byte of the key names its kind.
-using Row = std::pair<std::string, std::string>;
+using KeyValue = std::pair<std::string, std::string>;
 
 struct EpochRow {
   static constexpr char kind = 'B';
@@ -68,12 +68,12 @@ struct RangeRow {
   std::uint64_t bytes = 0;
 };
 
-[[nodiscard]] Row encode(const EpochRow& row);
-[[nodiscard]] Row encode(const EndedRow& row);
-[[nodiscard]] Row encode(const TopicRow& row);
-[[nodiscard]] Row encode(const PublisherRow& row);
-[[nodiscard]] Row encode(const PublisherTopicRow& row);
-[[nodiscard]] Row encode(const RangeRow& row);
+[[nodiscard]] KeyValue encode(const EpochRow& row);
+[[nodiscard]] KeyValue encode(const EndedRow& row);
+[[nodiscard]] KeyValue encode(const TopicRow& row);
+[[nodiscard]] KeyValue encode(const PublisherRow& row);
+[[nodiscard]] KeyValue encode(const PublisherTopicRow& row);
+[[nodiscard]] KeyValue encode(const RangeRow& row);
 
 /// False if the bytes are not such a row.
 [[nodiscard]] bool decode(std::string_view key, std::string_view value, EpochRow& row);

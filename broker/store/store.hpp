@@ -60,6 +60,8 @@ class Store : public MessageSink {
   /// Writes what is left and everything that a clean start needs. Nothing may be taken any more.
   void close(const TopicRegistry& topics, const PublisherRegistry& publishers);
 
+  /// Of messages that are on their way to the disk.
+  [[nodiscard]] std::uint64_t waiting_bytes() const noexcept { return writer_->waiting_bytes(); }
   /// As of the last `take_progress`.
   [[nodiscard]] const StoreHealth& health() const noexcept { return health_; }
   [[nodiscard]] const StoreIndex& index() const noexcept { return index_; }

@@ -126,6 +126,18 @@ std::pair<std::uint64_t, std::uint64_t> StoreIndex::gap_around(std::uint64_t num
   return gap;
 }
 
+StoreIndex::Held StoreIndex::held(const Topic& topic) const {
+  Held held;
+  const TopicEntry* const entry = find(topic);
+  if (entry == nullptr || entry->ranges.empty()) return held;
+  held.first_q = entry->ranges.front().row.first_q;
+  for (const Range& range : entry->ranges) {
+    held.events += range.row.events;
+    held.bytes += range.row.bytes;
+  }
+  return held;
+}
+
 std::uint64_t StoreIndex::bytes() const noexcept {
   std::uint64_t sum = 0;
   for (const Limit& limit : limits_) sum += limit.bytes;

@@ -91,6 +91,13 @@ class StoreIndex {
   /// No segment from the first to below the second is held; `number` lies between.
   [[nodiscard]] std::pair<std::uint64_t, std::uint64_t> gap_around(std::uint64_t number) const noexcept;
 
+  /// Of a topic.
+  struct Held {
+    std::uint64_t first_q = 0;  ///< 0: nothing is held
+    std::uint64_t events = 0;
+    std::uint64_t bytes = 0;
+  };
+  [[nodiscard]] Held held(const Topic& topic) const;
   [[nodiscard]] std::uint64_t bytes() const noexcept;
   [[nodiscard]] std::uint64_t events() const noexcept;
 

@@ -17,8 +17,8 @@ namespace po = program::po;
 constexpr program::About about{
     "zevi check", "[OPTION]...",
     "Judges the broker for a monitoring system. Whether it answers, whether events were lost or publishers\n"
-    "vanished in the last minute, and whatever else has a limit. LIMITS are WARNING,CRITICAL: the numbers\n"
-    "from which on it is one, or - for never.",
+    "vanished in the last minute, whether the disk of its store is full or fails, and whatever else has a\n"
+    "limit. LIMITS are WARNING,CRITICAL: the numbers from which on it is one, or - for never.",
     "  zevi check\n"
     "  zevi check --format nagios --lost-before 100,10000 --publishers-min 4\n"
     "  zevi check --format prometheus > /var/lib/node_exporter/zevi.prom\n\n"

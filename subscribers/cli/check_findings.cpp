@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "printable.hpp"
 #include "units.hpp"
 
 namespace zevi::cli {
@@ -31,6 +32,18 @@ bool parse_limit(std::string_view text, std::optional<std::uint64_t>& limit) {
 
 Finding finding(std::string name, std::uint64_t value, const Limits& limits, std::string text) {
   return {std::move(name), limits.judge(value), value, limits, std::move(text)};
+}
+
+/// A store that keeps nothing is critical, whatever it leaves out.
+Finding finding_of_store(const Params& store) {
+  if (store.find("state").as_text().value_or("") != "degraded") {
+    return {"store_degraded", CheckState::ok, 0, {}, "the store is written"};
+  }
+  return {"store_degraded",
+          CheckState::critical,
+          1,
+          {},
+          "the store is degraded: " + printable(store.find("reason").as_text().value_or(""))};
 }
 
 }  // namespace
@@ -76,6 +89,8 @@ std::vector<Finding> judge(const Params& stats, const CheckThresholds& threshold
   const std::uint64_t vanished = number(recent, "publishers_lost");
   findings.push_back(finding("publishers_lost", vanished, thresholds.publishers_lost,
                              counted(vanished, "publishers vanished in the last minute")));
+  const Params store = stats.find("store").entries();
+  if (!store.empty()) findings.push_back(finding_of_store(store));
   const std::uint64_t left_out = number(recent, "store_left_out");
   findings.push_back(finding("store_left_out", left_out, thresholds.store_left_out,
                              counted(left_out, "events not stored on the disk in the last minute")));

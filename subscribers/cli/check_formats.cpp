@@ -11,7 +11,8 @@ namespace zevi::cli {
 namespace {
 
 /// Counters that say how much there is now.
-constexpr std::array<std::string_view, 3> gauges{"history_events", "history_bytes", "replay_queued_bytes"};
+constexpr std::array<std::string_view, 5> gauges{"history_events", "history_bytes", "store_events",
+                                                 "store_bytes", "replay_queued_bytes"};
 
 std::string upper(std::string_view text) {
   std::string out(text);
@@ -126,6 +127,13 @@ void append_check_prometheus(std::string& out, const std::vector<Finding>& findi
                 number_text(stats, "subscriptions_stream"));
   append_metric(out, "subscriptions_events", "gauge", "subscriptions at the endpoint events",
                 number_text(stats, "subscriptions_events"));
+  if (const Params store = stats.find("store").entries(); !store.empty()) {
+    const bool is_degraded = store.find("state").as_text().value_or("") == "degraded";
+    append_metric(out, "store_degraded", "gauge", "1 if the disk of the store is full or fails",
+                  is_degraded ? "1" : "0");
+    append_metric(out, "store_waiting_bytes", "gauge", "what waits to be written to the store",
+                  number_text(store, "waiting_bytes"));
+  }
   for (const std::string& raw : counters) {
     const Params row(raw);
     const std::string_view name = row.find("name").as_text().value_or("");

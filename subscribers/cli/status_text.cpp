@@ -49,6 +49,17 @@ void append_history(std::string& out, const Params& limit) {
   append_line(out, "history", text);
 }
 
+void append_store(std::string& out, const Params& store) {
+  if (store.empty()) return append_line(out, "store", "none, the history is in memory alone");
+  std::string text = word(store.find("directory")) + ": " + count(store, "events") + " events, " +
+                     bytes_text(number(store, "bytes")) + " on the disk, " +
+                     bytes_text(number(store, "waiting_bytes")) + " wait to be written";
+  append_line(out, "store", text);
+  if (store.find("state").as_text().value_or("") != "degraded") return;
+  append_line(out, "", "DEGRADED: " + printable(store.find("reason").as_text().value_or("")));
+  append_line(out, "", count(store, "left_out") + " events since then are in memory alone");
+}
+
 }  // namespace
 
 void append_status(std::string& out, const Params& stats) {
@@ -77,6 +88,7 @@ void append_status(std::string& out, const Params& stats) {
       count(counters, "events_received") + " events in " + count(counters, "batches_received") + " batches");
   append_line(out, "lost", lost_text(counters));
   for (const Value& limit : stats.find("history").items()) append_history(out, limit.entries());
+  append_store(out, stats.find("store").entries());
   for (const auto& [name, endpoint] : stats.find("endpoints").entries()) {
     append_line(out, printable(name), word(endpoint));
   }

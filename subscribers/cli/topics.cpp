@@ -6,7 +6,8 @@ const zevi::cli::Listing listing{
     {"zevi topics", "[OPTION]...",
      "Shows the topics of the broker. How many events came in of each, how many were lost before the\n"
      "broker (dropped by publishers, refused, too old) and behind it (as readers report), what of it can\n"
-     "still be replayed, and how many subscriptions it has. The rate is over the last five seconds.",
+     "still be replayed from memory and from the disk (mostly the same events), and how many subscriptions\n"
+     "it has. The rate is over the last five seconds.",
      "  zevi topics\n"
      "  zevi topics --sort lost_before --watch 1s\n"
      "  zevi topics --output json | jq 'select(.lost_before > 0)'\n\n"
@@ -18,8 +19,10 @@ const zevi::cli::Listing listing{
      {"BYTES", "bytes", zevi::cli::Show::bytes},
      {"LOST BEFORE", "lost_before", zevi::cli::Show::count},
      {"LOST AFTER", "lost_after", zevi::cli::Show::count},
-     {"HELD", "held_events", zevi::cli::Show::count},
-     {"HELD BYTES", "held_bytes", zevi::cli::Show::bytes},
+     {"IN MEMORY", "held_events", zevi::cli::Show::count},
+     {"MEMORY BYTES", "held_bytes", zevi::cli::Show::bytes},
+     {"ON DISK", "stored_events", zevi::cli::Show::count},
+     {"DISK BYTES", "stored_bytes", zevi::cli::Show::bytes},
      {"SUBSCRIBED", "subscriptions_stream", zevi::cli::Show::count, "subscriptions_events"},
      {"LAST SEEN", "last_seen_ns", zevi::cli::Show::age}},
     "rate",

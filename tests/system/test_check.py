@@ -61,6 +61,38 @@ def test_too_few_publishers_are_critical_and_one_that_vanished_a_warning(zevid, 
         assert check("--publishers-lost", "1,1")[0] == 2
 
 
+def fill(path):
+    with open(path, "wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(65536))
+        except OSError:
+            pass
+
+
+def test_a_store_whose_disk_is_full_is_critical_until_there_is_room(needs_store, small_disk, zevid, check, run_zevi):
+    never = ("--store-left-out", "-,-", "--publishers-lost", "-,-")
+    broker = zevid("--store", small_disk / "store", "--store-size", "64MiB", "--history", "=1MiB")
+    with RawPublisher(broker.ingress).open() as publisher, RawControl(broker.endpoint("control")) as control:
+        assert check(*never)[0] == 0
+        fill(small_disk / "ballast")
+        for i in range(100):
+            publisher.events("E_A", [{"i": i, "x": "x" * 50_000}])
+        publisher.beat()
+        wait_until(lambda: control.stats()["store"]["state"] == "degraded", what="the store to be degraded")
+        code, said = check(*never)
+        assert code == 2 and said.startswith("critical: the store is degraded: IO error: No space left")
+        code, said = check("--format", "prometheus", *never)
+        assert code == 2 and "\nzevi_store_degraded 1\n" in said and "# TYPE zevi_store_bytes gauge\n" in said
+        shown = run_zevi("status")
+        assert shown.wait() == 0 and "DEGRADED: IO error: No space left" in shown.stdout
+        (small_disk / "ballast").unlink()
+        wait_until(lambda: control.stats()["store"]["state"] == "ok", what="the store to recover")
+        assert check(*never)[0] == 0
+        assert check()[0] == 2, "what was left out in the last minute is critical too"
+        assert "\nzevi_store_degraded 0\n" in check("--format", "prometheus")[1]
+
+
 def test_prometheus_gets_every_counter_with_help_and_type(zevid, check):
     broker = zevid()
     with drop(broker, 30), RawControl(broker.endpoint("control")) as control:

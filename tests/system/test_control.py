@@ -79,6 +79,45 @@ def test_the_history_that_a_topic_has_and_what_of_each_limit_is_used(zevid):
         assert ("interest-linger", "2s") in options
 
 
+def test_what_a_store_holds_is_told_beside_what_memory_holds(needs_store, zevid, test_dir, run_zevi):
+    options = ("--store", test_dir / "store", "--history", "*=64MB", "--ack", "E_KEPT=written")
+    broker = zevid(*options)
+    with RawPublisher(broker.ingress).open() as publisher, RawControl(broker.endpoint("control")) as control:
+        for i in range(5):
+            acknowledged(publisher, "E_KEPT", [{"i": i}])
+        wait_until(lambda: control.counter("store_written") == 5, what="all to be written")
+        wait_until(lambda: control.stats()["store"]["waiting_bytes"] == 0, what="nothing to wait")
+        told = control.stats()["store"]
+        assert told["bytes"] > 0
+        del told["bytes"]
+        assert told == {
+            "directory": str(test_dir / "store"), "state": "ok", "reason": "", "left_out": 0, "events": 5, "waiting_bytes": 0
+        }
+        options_told = [(row["option"], row["value"]) for row in control.rows("config")]
+        assert ("store", str(test_dir / "store")) in options_told and ("ack", "E_KEPT=written") in options_told
+        assert ("store-size", "1000000000") in options_told
+    broker.stop_cleanly()
+    # Memory begins anew, the disk does not.
+    again = zevid(*options)
+    with RawControl(again.endpoint("control")) as control:
+        topic = control.topic("E_KEPT")
+        assert (topic["held_events"], topic["stored_first_q"], topic["stored_events"]) == (0, 1, 5)
+        assert topic["stored_bytes"] == control.stats()["store"]["bytes"] > 0
+    table = run_zevi("topics")
+    assert table.wait() == 0 and "IN MEMORY  MEMORY BYTES  ON DISK  DISK BYTES" in table.stdout
+    shown = run_zevi("status")
+    assert shown.wait() == 0
+    assert f"{test_dir}/store: 5 events, " in shown.stdout and "DEGRADED" not in shown.stdout
+
+
+def test_a_broker_without_a_store_says_so(scene, run_zevi):
+    _, _, control = scene
+    assert control.stats()["store"] == {}
+    assert ("store", "") in [(row["option"], row["value"]) for row in control.rows("config")]
+    shown = run_zevi("status")
+    assert shown.wait() == 0 and "none, the history is in memory alone" in shown.stdout
+
+
 def test_subscriptions_are_counted_by_prefix_and_endpoint_and_those_that_linger_are_marked(scene):
     broker, publisher, control = scene
     acknowledged(publisher, "E_AB", [{}])

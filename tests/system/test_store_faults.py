@@ -6,37 +6,12 @@ ZEVI_DAMAGE_PLACES is how many places are damaged, 20 if it is not set.
 import os
 import random
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Dict, List, Set, Tuple
-
-import pytest
 
 from zevi_test import RawReader, RawSubscriber, ResendingPublisher, wait_until
 
 _places = int(os.environ.get("ZEVI_DAMAGE_PLACES", "20"))
-
-
-@pytest.fixture
-def needs_store(run_program, test_dir):
-    trial = run_program("zevid", "--store", test_dir / "none", "--store-size", "1")
-    trial.wait()
-    if "without RocksDB" in trial.stderr:
-        pytest.skip("built without a store")
-
-
-@pytest.fixture
-def small_disk(test_dir):
-    """A directory on a file system of 24 MiB."""
-    place = test_dir / "disk"
-    place.mkdir()
-    mounted = os.geteuid() == 0 and subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(place)], capture_output=True
-    )
-    if not mounted or mounted.returncode != 0:
-        pytest.skip("a small file system can only be mounted by root")
-    yield place
-    subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
 def read_whole(broker, topics, epoch=0) -> Tuple[Dict[Tuple[str, int], object], Set[Tuple[str, int]], Dict[str, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import Callable, Iterator, List, Mapping, Optional
@@ -13,7 +14,10 @@ import pytest
 from .programs import Program, find_program, program_path
 from .zevid import Zevid
 
-__all__ = ["build_dir", "find", "run_program", "run_zevi", "runtime_dir", "started_programs", "test_dir", "zevid"]
+__all__ = [
+    "build_dir", "find", "needs_store", "run_program", "run_zevi", "runtime_dir", "small_disk", "started_programs",
+    "test_dir", "zevid",
+]
 
 
 @pytest.fixture(scope="session")
@@ -98,3 +102,26 @@ def zevid(build_dir: Path, test_dir: Path, runtime_dir: Path, started_programs: 
         return broker
 
     return start
+
+
+@pytest.fixture
+def needs_store(run_program: Callable[..., Program], test_dir: Path) -> None:
+    """Skips the test in a build without a store."""
+    trial = run_program("zevid", "--store", test_dir / "none", "--store-size", "1")
+    trial.wait()
+    if "without RocksDB" in trial.stderr:
+        pytest.skip("built without a store")
+
+
+@pytest.fixture
+def small_disk(test_dir: Path) -> Iterator[Path]:
+    """A directory on a file system of 24 MiB."""
+    place = test_dir / "disk"
+    place.mkdir()
+    mounted = os.geteuid() == 0 and subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(place)], capture_output=True
+    )
+    if not mounted or mounted.returncode != 0:
+        pytest.skip("a small file system can only be mounted by root")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)

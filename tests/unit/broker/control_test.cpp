@@ -78,11 +78,14 @@ TEST_CASE("the options that the broker goes by are written as its command line t
   options.history = {{.prefix = "E_A", .bytes_max = 5'000'000, .events_max = 7, .age_max = 90min},
                      {.prefix = "", .kept = false}};
   options.max_age = {{"", 1500ms}};
+  options.store = "/var/lib/zevi";
+  options.acks = {{"E_A", zevi::AckLevel::written}, {"", zevi::AckLevel::synced}};
   options.coalesce_max = 0us;
   std::string text;
   for (const Identity::Named& option : effective_options(options))
     text += option.name + "=" + option.value + "\n";
   CHECK(text ==
-        "history=E_A=5000000,90m,7events\nhistory=*=none\nmax-age=*=1500ms\ninterest-linger=2s\n"
+        "history=E_A=5000000,90m,7events\nhistory=*=none\nmax-age=*=1500ms\nstore=/var/lib/zevi\n"
+        "store-size=1000000000\nack=E_A=written\nack=*=synced\ninterest-linger=2s\n"
         "coalesce=0ns\nsubscriber-budget=67108864\nevents-queue=100000\nnotices=on\ndrain=1s\n");
 }

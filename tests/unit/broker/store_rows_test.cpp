@@ -10,7 +10,7 @@ namespace {
 /// Whether a row can be read from its own bytes, and not from fewer or more.
 template <typename RowOf>
 bool is_read_whole_alone(const RowOf& row) {
-  const Row bytes = encode(row);
+  const KeyValue bytes = encode(row);
   RowOf read;
   if (!decode(bytes.first, bytes.second, read) || encode(read) != bytes) return false;
   for (std::size_t size = 0; size < bytes.second.size(); ++size) {
@@ -28,7 +28,7 @@ TEST_CASE("every row of the store is read from its own bytes, and not from fewer
   CHECK(is_read_whole_alone(PublisherRow{1, 2, 3, "src", "host"}));
   CHECK(is_read_whole_alone(PublisherTopicRow{1, 2, 3, 4, 5}));
   CHECK(is_read_whole_alone(RangeRow{1, 2, 3, 4, 5, 6, 7, 8}));
-  const Row ended = encode(EndedRow{1, 2, {{3, 4}, {5, 6}}});
+  const KeyValue ended = encode(EndedRow{1, 2, {{3, 4}, {5, 6}}});
   EndedRow read;
   REQUIRE(decode(ended.first, ended.second, read));
   CHECK(encode(read) == ended);

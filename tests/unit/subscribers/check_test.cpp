@@ -51,6 +51,22 @@ TEST_CASE("events that the store left out are critical") {
   CHECK(worst_of(judge(zevi::Params(row), {{}, {}, {}, {1, 1}, {}, 0})) == CheckState::critical);
 }
 
+TEST_CASE("a store that is degraded is critical, and says why without breaking the line") {
+  const auto judged_store = [](std::string_view state, std::string_view reason) {
+    std::string row;
+    zevi::pack::Writer writer(row);
+    writer.map(1).text("store").map(2).text("state").text(state).text("reason").text(reason);
+    const auto findings = judge(zevi::Params(row), {});
+    return *std::find_if(findings.begin(), findings.end(),
+                         [](const Finding& each) { return each.name == "store_degraded"; });
+  };
+  CHECK(judged_store("ok", "").state == CheckState::ok);
+  const Finding degraded = judged_store("degraded", "no\nspace");
+  CHECK(degraded.state == CheckState::critical);
+  CHECK(degraded.value == 1);
+  CHECK(degraded.text == "the store is degraded: no?space");
+}
+
 TEST_CASE("a finding is shown in each format") {
   std::string text;
   append_check_text(text, judged(5, 2));
