@@ -127,11 +127,13 @@ TEST_CASE("refused batches of a publisher are gathered likewise, with the last r
   Scene scene;
   Publisher& worker = scene.publisher(1);
   scene.notices.refused(worker, "T", 4, "first");
-  CHECK(event_of<zevi::E_ZEVI_INVALID>(scene.round().at(0)).count == 4);
+  const auto first = scene.round();
+  CHECK(event_of<zevi::E_ZEVI_INVALID>(first.at(0)).count == 4);
   scene.notices.refused(worker, "T", 1, "second");
   scene.notices.refused(worker, "no topic", 2, "third");
   CHECK(scene.round(500ms).empty());
-  const auto invalid = event_of<zevi::E_ZEVI_INVALID>(scene.round(600ms).at(0));
+  const auto later = scene.round(600ms);
+  const auto invalid = event_of<zevi::E_ZEVI_INVALID>(later.at(0));
   CHECK(invalid.count == 3);
   CHECK(invalid.batches == 2);
   CHECK(invalid.topic_.empty());
