@@ -32,7 +32,12 @@ class ZeviSender final : public Sender {
     topics_[topic].publish(event, EventTime(std::chrono::nanoseconds(time_ns)));
   }
 
-  std::uint64_t finish() override { return publisher_.statistics().dropped; }
+  std::uint64_t finish() override {
+    // What is not acknowledged when the process ends can be lost; no more than that is waited for.
+    std::uint64_t unacknowledged = 0;
+    static_cast<void>(publisher_.flush(std::chrono::seconds(30), &unacknowledged));
+    return publisher_.statistics().dropped + unacknowledged;
+  }
 
  private:
   Publisher publisher_;
