@@ -157,7 +157,8 @@ void Routing::work_with_store(const Now& now) {
   for (const PublisherMark& mark : progress_.synced) conversation_.stored(mark.id, mark.s, mark.s);
   if (stored_->take_fetched(now.realtime_ns)) replay_.wake();
   for (const std::string& fault : stored_->take_faults()) {
-    complaints_.add("could not read events", "the store", fault);
+    complaints_.add("could not read events", "the store",
+                    fault + "; zevid --repair-store puts aside what is damaged, once the broker is stopped");
   }
 }
 

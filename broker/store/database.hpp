@@ -69,14 +69,16 @@ void check_is_not_used(const std::string& directory);
 /// What could be saved of a damaged database.
 struct Salvage {
   std::unique_ptr<Database> database;
-  /// From files that are damaged and were put aside: what can be read of them.
+  /// From files that were put aside, damaged ones and others: what can be read of them.
   std::vector<KeyValue> rows;
-  std::uint64_t messages = 0;  ///< put back from there
-  std::uint64_t files = 0;     ///< put aside
+  std::uint64_t messages = 0;  ///< put back from damaged files
+  std::uint64_t files = 0;     ///< that are damaged
 };
 
 /// Makes a database of what can be read. Throws `zevi::Error` if another program uses it, or nothing can be
 /// written there.
 [[nodiscard]] Salvage repair_database(const std::string& directory);
+/// Once everything that it gave is written and closed.
+void end_repair(const std::string& directory);
 
 }  // namespace zevi::broker

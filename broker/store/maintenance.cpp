@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "database.hpp"
@@ -48,7 +49,18 @@ class Findings {
     } else if (decode(bytes.first, bytes.second, numbers)) {
       PublisherTopicRow& known = numbers_[{numbers.id, numbers.topic}];
       if (numbers.stored_p >= known.stored_p) known = numbers;
+    } else {
+      add_epoch(bytes);
     }
+  }
+
+  /// The one that has not ended, of all that rows of any age name; a new one if none does.
+  [[nodiscard]] std::uint64_t epoch() const {
+    for (const std::uint64_t epoch : epochs_) {
+      const auto is_this = [epoch](const auto& ended) { return ended.second.epoch == epoch; };
+      if (std::none_of(ended_.begin(), ended_.end(), is_this)) return epoch;
+    }
+    return random_id();
   }
 
   [[nodiscard]] Changes rows() const {
@@ -57,6 +69,8 @@ class Findings {
     for (const auto& [key, row] : topics_) changes.rows.push_back(encode(row));
     for (const auto& [key, row] : publishers_) changes.rows.push_back(encode(row));
     for (const auto& [key, row] : numbers_) changes.rows.push_back(encode(row));
+    for (const auto& [key, row] : ended_) changes.rows.push_back(encode(row));
+    changes.rows.push_back(encode(EpochRow{epoch()}));
     return changes;
   }
   [[nodiscard]] std::string summary() const {
@@ -64,6 +78,12 @@ class Findings {
   }
 
  private:
+  void add_epoch(const KeyValue& bytes) {
+    EpochRow epoch;
+    EndedRow ended;
+    if (decode(bytes.first, bytes.second, epoch) && epoch.epoch != 0) epochs_.insert(epoch.epoch);
+    if (decode(bytes.first, bytes.second, ended)) ended_[ended.order] = ended;
+  }
   void add_publishers(std::uint32_t topic, std::string_view frame) {
     wire::StreamHeader header;
     if (wire::decode(frame, header) != wire::DecodeError::none) return;
@@ -79,6 +99,8 @@ class Findings {
   std::map<std::uint32_t, TopicRow> topics_;
   std::map<std::uint64_t, PublisherRow> publishers_;
   std::map<std::pair<std::uint64_t, std::uint32_t>, PublisherTopicRow> numbers_;
+  std::set<std::uint64_t> epochs_;
+  std::map<std::uint64_t, EndedRow> ended_;
   std::uint64_t events_ = 0;
 };
 
@@ -139,15 +161,14 @@ StoreReport check_store_directory(const std::string& path) {
 
 StoreReport repair_store_directory(const std::string& path) {
   StoreDirectory::check_for_repair(path);
+  check_is_not_used(StoreDirectory::database_path_in(path));
+  StoreDirectory::begin_repair(path);
   Salvage salvage = repair_database(StoreDirectory::database_path_in(path));
   Database& database = *salvage.database;
   Findings findings;
-  std::uint64_t epoch = 0;
   Changes removed;
   StoreReport report;
   std::string fault = database.read_rows([&](std::string_view key, std::string_view value) {
-    EpochRow row;
-    if (decode(key, value, row)) epoch = row.epoch;
     findings.add(KeyValue(key, value));
     // All ranges are made anew, and what is no row goes.
     EndedRow ended;
@@ -162,13 +183,13 @@ StoreReport repair_store_directory(const std::string& path) {
         findings.add(key, message);
         return true;
       });
-  Changes rows = findings.rows();
-  rows.rows.push_back(encode(EpochRow{epoch == 0 ? random_id() : epoch}));
+  const Changes rows = findings.rows();
   if (fault.empty()) fault = database.write({&removed, &rows}, true);
   const std::string closed = database.close();
   if (fault.empty()) fault = closed;
   if (!fault.empty()) throw Error("cannot repair store " + path + ": " + fault);
   StoreDirectory::repaired(path);
+  end_repair(StoreDirectory::database_path_in(path));
   report.text = "store " + path + ": saved " + findings.summary() + "\n";
   if (salvage.files > 0) {
     report.text += std::to_string(salvage.files) + " damaged files are kept in " +

@@ -24,6 +24,8 @@ void check_is_not_used(const std::string& directory) {
   throw cannot(directory);
 }
 
+void end_repair(const std::string&) {}
+
 Salvage repair_database(const std::string& directory) {
   throw cannot(directory);
 }

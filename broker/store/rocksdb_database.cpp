@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "database.hpp"
+#include "rocksdb_scan.hpp"
 #include "zevi/error.hpp"
 
 namespace zevi::broker {
@@ -34,6 +35,13 @@ std::string_view view(const rocksdb::Slice& bytes) {
 
 std::string fault_of(const rocksdb::Status& status) {
   return status.ok() ? std::string() : status.ToString();
+}
+
+/// Damage that is found when files are merged stops all writing until the store is repaired.
+std::string write_fault_of(const rocksdb::Status& status) {
+  const char* const remedy =
+      "; it is damaged: stop the broker, and zevid --repair-store saves what can be read";
+  return status.IsCorruption() ? status.ToString() + remedy : fault_of(status);
 }
 
 rocksdb::DBOptions database_options(const DatabaseOptions& options, std::uint64_t buffer_bytes) {
@@ -88,65 +96,6 @@ Error cannot_open(const std::string& directory, const rocksdb::Status& status) {
                "; if it is damaged, zevid --repair-store saves what can be read");
 }
 
-using MakeIterator = std::function<std::unique_ptr<rocksdb::Iterator>()>;
-
-/// The first place behind damage: the lowest key above that of a message from which reading goes on, found by
-/// larger and larger steps of its number, then of its topic, then of its segment. Empty if there is none.
-std::string first_place_behind(const MessageKey& damaged, const std::string& end, const MakeIterator& make) {
-  constexpr unsigned steps_max = 52;
-  const auto can_be_read = [&](const std::string& key) {
-    const auto at = make();
-    at->Seek(key);
-    return at->status().ok();
-  };
-  std::uint64_t bad = damaged.q;
-  for (unsigned step = 0; step < steps_max; ++step) {
-    std::uint64_t good = damaged.q + (std::uint64_t{1} << step);
-    if (!end.empty() && message_key(damaged.segment, damaged.topic, good) >= end) return {};
-    if (!can_be_read(message_key(damaged.segment, damaged.topic, good))) {
-      bad = good;
-      continue;
-    }
-    while (good - bad > 1) {
-      const std::uint64_t middle = bad + (good - bad) / 2;
-      (can_be_read(message_key(damaged.segment, damaged.topic, middle)) ? good : bad) = middle;
-    }
-    return message_key(damaged.segment, damaged.topic, good);
-  }
-  for (unsigned step = 0; step < 16; ++step) {
-    const std::string key = message_key(damaged.segment, damaged.topic + (std::uint32_t{1} << step), 0);
-    if (can_be_read(key)) return key;
-  }
-  for (unsigned step = 0; step < 32; ++step) {
-    const std::string key = message_key(damaged.segment + (std::uint64_t{1} << step), 0, 0);
-    if (can_be_read(key)) return key;
-  }
-  return {};
-}
-
-/// Visits the messages from key `begin` to before `end` (empty: all) and passes over what is damaged.
-std::string scan_messages(std::string begin, const std::string& end, const MakeIterator& make,
-                          const Database::TakeMessage& take) {
-  std::string fault;
-  while (!begin.empty()) {
-    const auto at = make();
-    for (at->Seek(begin); at->Valid(); at->Next()) {
-      if (!end.empty() && view(at->key()) >= end) return fault;
-      begin.assign(view(at->key())).push_back('\0');
-      MessageKey key;
-      MessageView message;
-      if (!decode(view(at->key()), key) || !decode(view(at->value()), message)) continue;
-      if (!take(key, message)) return fault;
-    }
-    if (at->status().ok()) return fault;
-    fault = at->status().ToString();
-    MessageKey damaged;
-    if (!decode(std::string_view(begin).substr(0, message_key(0, 0, 0).size()), damaged)) return fault;
-    begin = first_place_behind(damaged, end, make);
-  }
-  return fault;
-}
-
 class RocksDatabase : public Database {
  public:
   explicit RocksDatabase(const DatabaseOptions& options) {
@@ -176,7 +125,7 @@ class RocksDatabase : public Database {
     how.sync = sync;
     const rocksdb::Status status = database_->Write(how, &batch_);
     has_failed_ = !status.ok();
-    if (has_failed_) return status.ToString();
+    if (has_failed_) return write_fault_of(status);
     for (const Changes* const part : changes) {
       for (const RemovedSegment& segment : part->removed_segments) give_back_files(segment);
     }
@@ -188,7 +137,7 @@ class RocksDatabase : public Database {
     if (const Fault fault = resume(); !fault.empty()) return fault;
     const rocksdb::Status status = database_->SyncWAL();
     has_failed_ = !status.ok();
-    return fault_of(status);
+    return write_fault_of(status);
   }
 
   Fault read_rows(const std::function<void(std::string_view, std::string_view)>& take) override {
@@ -248,7 +197,7 @@ class RocksDatabase : public Database {
     if (!has_failed_) return {};
     const rocksdb::Status status = database_->Resume();
     has_failed_ = !status.ok();
-    return fault_of(status);
+    return write_fault_of(status);
   }
 
   /// Repairing finds out from its files which parts a database has, so each gets one, with a key that stays.
@@ -307,7 +256,7 @@ class RocksDatabase : public Database {
   bool has_failed_ = false;
 };
 
-/// Adds what can be read of a file that was put aside: its rows to `salvage`, its messages to the database.
+/// Adds what can be read of a file: its rows to `salvage`, its messages to the database.
 void salvage_file(const std::string& path, Salvage& salvage) {
   rocksdb::SstFileReader reader({});
   if (!reader.Open(path).ok()) return;
@@ -333,8 +282,34 @@ void salvage_file(const std::string& path, Salvage& salvage) {
         message.header = zmq::message_t(found.header.data(), found.header.size());
         message.body = zmq::message_t(found.body.data(), found.body.size());
         ++salvage.messages;
-        return salvage.database->write({&changes}, false).empty();
+        const Database::Fault fault = salvage.database->write({&changes}, false);
+        if (!fault.empty()) throw Error("cannot write what " + path + " holds: " + fault);
+        return true;
       }));
+}
+
+std::vector<std::filesystem::path> tables_in(const std::string& directory) {
+  std::vector<std::filesystem::path> tables;
+  std::error_code ignored;
+  for (const auto& file : std::filesystem::directory_iterator(directory, ignored)) {
+    if (file.path().extension() == ".sst") tables.push_back(file.path());
+  }
+  return tables;
+}
+
+/// Leaves nothing in the directory of the database, so that one can be made anew, of the files that it moves
+/// to `aside`.
+void put_aside(const std::string& directory, const std::string& aside) {
+  std::filesystem::create_directories(aside);
+  for (const std::filesystem::path& table : tables_in(directory)) {
+    std::string place = aside + "/" + table.filename().string();
+    while (std::filesystem::exists(place)) place.insert(aside.size() + 1, "again-");
+    std::filesystem::rename(table, place);
+  }
+  for (const auto& file : std::filesystem::directory_iterator(directory)) {
+    const bool is_of_database = file.is_regular_file() && file.path().filename() != "LOCK";
+    if (is_of_database) std::filesystem::remove(file.path());
+  }
 }
 
 }  // namespace
@@ -363,16 +338,27 @@ Salvage repair_database(const std::string& directory) {
   const rocksdb::Status repaired =
       rocksdb::RepairDB(directory, database_options(options, buffer_bytes), family_descriptors(buffer_bytes),
                         family_options(buffer_bytes));
-  if (!repaired.ok()) throw Error("cannot repair store " + directory + ": " + repaired.ToString());
+  if (!repaired.ok() && !repaired.IsCorruption()) {
+    throw Error("cannot repair store " + directory + ": " + repaired.ToString());
+  }
+  // RocksDB lays all files side by side, and refuses its own work where some had been below others. Then all
+  // that it left (it has made files of its log by then) is read file by file, like what it could not read.
+  const std::string aside = directory + "/aside";
+  if (!repaired.ok()) put_aside(directory, aside);
   Salvage salvage;
   salvage.database = open_database(options);
-  std::error_code ignored;
-  for (const auto& file : std::filesystem::directory_iterator(directory + "/lost", ignored)) {
-    if (file.path().extension() != ".sst") continue;
+  for (const std::filesystem::path& table : tables_in(aside)) salvage_file(table.string(), salvage);
+  salvage.messages = 0;
+  for (const std::filesystem::path& table : tables_in(directory + "/lost")) {
     ++salvage.files;
-    salvage_file(file.path().string(), salvage);
+    salvage_file(table.string(), salvage);
   }
   return salvage;
+}
+
+void end_repair(const std::string& directory) {
+  std::error_code ignored;
+  std::filesystem::remove_all(directory + "/aside", ignored);
 }
 
 }  // namespace zevi::broker

@@ -25,6 +25,8 @@ constexpr mode_t file_mode = 0640;
 constexpr std::string_view format_words = "zevi-store ";
 /// Behind the version while the database is being made.
 constexpr std::string_view new_words = " new";
+/// While what can be read is gathered.
+constexpr std::string_view repair_words = " in repair";
 
 Error failed(const std::string& what, const std::string& path) {
   return Error("cannot " + what + " " + path + ": " + std::strerror(errno));
@@ -92,6 +94,10 @@ void check_format(const std::string& path, const std::string& text) {
     throw Error(place + "says version " + std::to_string(version_of(text)) + ", this zevid knows " +
                 std::to_string(store_format) + "; use the newer zevid, or another directory");
   }
+  if (text == format_text(repair_words)) {
+    throw Error("store " + path + ": its repair did not come to an end; zevid --repair-store " + path +
+                " begins anew");
+  }
   if (text != format_text("") && text != format_text(new_words)) {
     throw Error(place + "is damaged; zevid --repair-store " + path + " writes it anew");
   }
@@ -126,6 +132,11 @@ void StoreDirectory::check_for_repair(const std::string& path) {
   const std::string format = text_of(path + "/FORMAT");
   const bool is_newer = is_of_newer_version(format);
   if (is_newer) check_format(path, format);
+}
+
+void StoreDirectory::begin_repair(const std::string& path) {
+  write_whole(path, "FORMAT", format_text(repair_words));
+  sync_directory(path);
 }
 
 void StoreDirectory::repaired(const std::string& path) {

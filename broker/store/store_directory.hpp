@@ -32,6 +32,8 @@ class StoreDirectory {
   /// version. To be repaired, it may have lost its mark.
   static void check(const std::string& path);
   static void check_for_repair(const std::string& path);
+  /// From now on no broker takes it for a store: it would clear away what is not repaired yet.
+  static void begin_repair(const std::string& path);
   /// It is a store again, and was not closed.
   static void repaired(const std::string& path);
 

@@ -207,6 +207,102 @@ def test_damaged_files_never_give_a_wrong_event_and_repair_saves_the_rest(needs_
     print(f"{_places} places: {results}; {lost} events were missing, none was wrong")
 
 
+def flip_bit(path: Path, at: float) -> None:
+    data = bytearray(path.read_bytes())
+    data[int(len(data) * at)] ^= 4
+    # The same file, as the database has it open.
+    with open(path, "r+b") as file:
+        file.write(data)
+
+
+def tables(store: Path, bytes_min: int) -> List[Path]:
+    return sorted(file for file in (store / "db").glob("*.sst") if file.stat().st_size >= bytes_min)
+
+
+def test_damage_found_while_files_are_merged_stops_the_store_and_repair_saves_the_rest(
+    needs_store, zevid, run_program, test_dir
+):
+    store = test_dir / "store"
+    options = ("--store", store, "--store-size", "64MiB", "--history", "=1MiB", "--ack", "E_W=written", "--notices", "on")
+    broker = zevid(*options)
+    topics = ["E_A", "E_B", "E_C"]
+    published = 0
+    with ResendingPublisher(broker.ingress) as publisher, RawSubscriber(broker.stream, ["E_ZEVI_STORE"]) as watcher:
+        watcher.barrier()
+
+        def publish() -> None:
+            nonlocal published
+            for topic in topics:
+                publisher.publish(topic, [{"i": published, "x": "x" * 20_000}])
+            published += 1
+            publisher.settle()
+
+        while len(tables(store, 500_000)) < 2:
+            assert published < 500, "no tables are written"
+            publish()
+        flip_bit(tables(store, 500_000)[0], 1 / 3)
+        while "--repair-store" not in broker.stderr:
+            assert published < 1000, "no tables are merged"
+            publish()
+        degraded = watcher.event(20)
+        assert degraded.params["state"] == "degraded" and "--repair-store" in degraded.params["reason"]
+        publisher.publish("E_W", [{"i": 0}])
+        publish_end = published
+        wait_until(lambda: publisher.converse(0.05) or publisher.raw.acked >= 3 * publish_end + 1, what="E_W to be taken in")
+        assert publisher.waiting == 1, "nothing is acknowledged as written"
+        served, gone, _ = read_whole(broker, topics)
+        assert all(params["i"] == q - 1 for (_, q), params in served.items())
+        broker.stop_cleanly()
+
+        repair = run_program("zevid", "--repair-store", store)
+        assert repair.wait() == 0, repair.stderr
+        again = zevid(*options)
+        publisher.settle()
+        served, gone, ends = read_whole(again, topics + ["E_W"])
+        assert all(params["i"] == q - 1 for (_, q), params in served.items()) and ("E_W", 1) in served
+        missing = {(topic, q) for topic in topics for q in range(1, ends[topic])} - set(served)
+        # The block with the flipped bit.
+        assert 1 <= len(missing) <= 2 and gone == missing
+        # What was never stored lies behind the end.
+        assert all(published - 10 < ends[topic] - 1 <= published for topic in topics), (published, ends)
+
+
+def test_repair_takes_nothing_from_a_sound_store_whose_files_were_merged(needs_store, zevid, run_program, test_dir):
+    store = test_dir / "store"
+    options = ("--store", store, "--store-size", "64MiB", "--history", "=1MiB", "--ack", "=written")
+    broker = zevid(*options)
+    with ResendingPublisher(broker.ingress) as publisher:
+        for i in range(600):
+            publisher.publish("E_A", [{"i": i, "x": "x" * 20_000}])
+            publisher.publish("E_B", [{"i": i, "x": "x" * 20_000}])
+            publisher.settle()
+        with RawReader(broker.endpoint("replay")) as reader:
+            epoch = reader.ask("E_A", last=0).end["b"]
+        broker.kill()
+        for _ in range(2):
+            repair = run_program("zevid", "--repair-store", store)
+            assert repair.wait() == 0, repair.stderr
+            # A table that the kill left half written may be put aside.
+            assert "saved 1200 events of 2 topics" in repair.stdout
+        assert not (store / "db/aside").exists()
+        again = zevid(*options)
+        publisher.publish("E_A", [{"i": 600}])
+        publisher.settle()
+        served, gone, ends = read_whole(again, ["E_A", "E_B"], epoch)
+        assert ends == {"E_A": 602, "E_B": 601} and len(served) == 1201 and not gone
+        assert all(params["i"] == q - 1 for (_, q), params in served.items())
+
+
+def test_a_store_whose_repair_was_interrupted_is_refused_until_it_is_repaired(needs_store, zevid, run_program, test_dir):
+    store = test_dir / "store"
+    DamagedStore(zevid, store)
+    (store / "FORMAT").write_text((store / "FORMAT").read_text().rstrip("\n") + " in repair\n")
+    refused = zevid("--store", store, ready=False)
+    assert refused.wait() == 1 and "--repair-store" in refused.stderr
+    assert run_program("zevid", "--repair-store", store).wait() == 0
+    zevid("--store", store)
+
+
 def test_a_sound_store_is_told_from_a_damaged_one_and_from_none(needs_store, zevid, run_program, test_dir):
     broker = zevid("--store", test_dir / "store")
     with ResendingPublisher(broker.ingress) as publisher:
