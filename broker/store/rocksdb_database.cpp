@@ -297,6 +297,14 @@ std::vector<std::filesystem::path> tables_in(const std::string& directory) {
   return tables;
 }
 
+/// A log that holds something, of which no file was made.
+bool has_log(const std::string& directory) {
+  const std::filesystem::directory_iterator files(directory);
+  return std::any_of(begin(files), end(files), [](const std::filesystem::directory_entry& file) {
+    return file.path().extension() == ".log" && file.file_size() > 0;
+  });
+}
+
 /// Leaves nothing in the directory of the database, so that one can be made anew, of the files that it moves
 /// to `aside`.
 void put_aside(const std::string& directory, const std::string& aside) {
@@ -338,7 +346,7 @@ Salvage repair_database(const std::string& directory) {
   const rocksdb::Status repaired =
       rocksdb::RepairDB(directory, database_options(options, buffer_bytes), family_descriptors(buffer_bytes),
                         family_options(buffer_bytes));
-  if (!repaired.ok() && !repaired.IsCorruption()) {
+  if (!repaired.ok() && (!repaired.IsCorruption() || has_log(directory))) {
     throw Error("cannot repair store " + directory + ": " + repaired.ToString());
   }
   // RocksDB lays all files side by side, and refuses its own work where some had been below others. Then all
