@@ -23,6 +23,7 @@ void Delivery::tell_gap(std::string_view topic, const Missing& missing) {
   marks_.emplace_back(Gap{topic, missing.from, missing.to});
   ++statistics_.gaps;
   statistics_.lost += missing.count();
+  if (on_gap_) on_gap_(*marks_.back().gap());
 }
 
 /// False if nothing is to be read out of it.

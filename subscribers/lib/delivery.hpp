@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -24,6 +25,9 @@ namespace zevi::subscriber {
 class Delivery {
  public:
   Delivery(Feed feed, TopicFilters filters) : feed_(feed), filters_(std::move(filters)) {}
+
+  /// `report` is called for every gap that is told to the caller.
+  void report_gaps_to(std::function<void(const Gap&)> report) { on_gap_ = std::move(report); }
 
   // Reading without a history: each message says where it stands.
 
@@ -108,6 +112,7 @@ class Delivery {
   std::string history_missing_;
 
   // What is being read out.
+  std::function<void(const Gap&)> on_gap_;
   std::vector<Message> marks_;
   std::size_t next_mark_ = 0;
   Arrival arrival_;

@@ -11,6 +11,7 @@
 #include "cursor_keeper.hpp"
 #include "delivery.hpp"
 #include "held_messages.hpp"
+#include "loss_report.hpp"
 #include "replay_socket.hpp"
 #include "topic_filters.hpp"
 
@@ -24,6 +25,7 @@ using subscriber::CursorKeeper;
 using subscriber::Delivery;
 using subscriber::Frames;
 using subscriber::HeldMessages;
+using subscriber::LossReport;
 using subscriber::ReplaySocket;
 using subscriber::TopicFilters;
 
@@ -96,6 +98,7 @@ class Subscriber::Implementation {
   const bool follows_;
   Connection connection_;
   Barrier barrier_;
+  LossReport loss_report_;
   Delivery delivery_;
 
   // Both or neither.
@@ -114,8 +117,10 @@ Subscriber::Implementation::Implementation(const SubscriberOptions& options)
     : filters_(options.topics),
       follows_(options.follow),
       connection_(options),
+      loss_report_(connection_.context(), options),
       delivery_(options.feed, filters_),
       held_(options.budget_bytes) {
+  delivery_.report_gaps_to([this](const Gap& gap) { loss_report_.tell(gap); });
   if (subscriber::uses_history(options)) {
     replay_.emplace(connection_.context(), options);
     catch_up_.emplace(delivery_, *replay_, subscriber::beginning_of(options), options.budget_bytes);

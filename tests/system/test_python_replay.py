@@ -10,7 +10,7 @@ import time
 import pytest
 
 import zevi
-from zevi_test import wait_until
+from zevi_test import RawControl, wait_until
 
 
 @pytest.fixture
@@ -108,8 +108,8 @@ def test_what_a_stopped_reader_missed_is_fetched_afterwards(zevid, publisher, su
     assert subscriber.statistics.replayed > 0
 
 
-def test_without_a_history_what_was_missed_is_told(zevid, publisher, subscribe):
-    zevid("--history", "none", "--subscriber-budget", "1MiB")
+def test_without_a_history_what_was_missed_is_told_to_the_reader_and_to_the_operator(zevid, publisher, subscribe):
+    broker = zevid("--history", "none", "--subscriber-budget", "1MiB")
     subscriber = subscribe("E_A", budget_bytes=1 << 20, losses=True)
     wait_until(lambda: publisher.enabled("E_A"), 10, lambda: "the topic is wanted")
     padding = "x" * 60_000
@@ -124,6 +124,8 @@ def test_without_a_history_what_was_missed_is_told(zevid, publisher, subscribe):
         seen += found.count if isinstance(found, zevi.Lost) else 1
     assert subscriber.lost > 0
     assert subscriber.lost + subscriber.statistics.events == 600
+    with RawControl(broker.endpoint("control")) as control:
+        wait_until(lambda: control.topic("E_A")["lost_after"] == subscriber.lost, what="the report")
 
 
 def test_after_a_disconnection_nothing_is_missing(zevid, publisher, subscribe):

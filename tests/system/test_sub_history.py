@@ -10,7 +10,7 @@ from typing import Any, Dict, List
 
 import pytest
 import zevi
-from zevi_test import Program, RawPublisher, Zevid, wait_until
+from zevi_test import Program, RawControl, RawPublisher, Zevid, wait_until
 
 
 def lines(program: Program) -> List[Dict[str, Any]]:
@@ -107,6 +107,27 @@ def test_what_a_stopped_reader_missed_is_fetched(zevid, run_program):
     assert lines(program)[-1]["ledger"] == [
         {"topic": "E_A", "arrived": 600, "lost_before_broker": 0, "lost_after_broker": 0, "lost_with_broker": 0}
     ]
+
+
+def test_what_is_not_repaired_is_reported_to_the_broker(zevid, run_program):
+    broker = zevid("--subscriber-budget", "1MiB")
+    program = run_program("zevi-sub", "E_A", "--verbose", "--no-repair", "--ledger")
+    program.wait_for_stderr("subscribed")
+    program.send_signal(signal.SIGSTOP)
+    with RawPublisher(broker.ingress) as publisher, RawControl(broker.endpoint("control")) as control:
+        publisher.open()
+        for n in range(600):
+            s = publisher.events("E_A", [{"n": n, "padding": "x" * 50_000}])
+            if n % 50 == 49:
+                publisher.expect_ack(s)
+        program.send_signal(signal.SIGCONT)
+        wait_until(lambda: publisher.events("E_A", [{"n": 600}]) and numbers(program)[-1:] == [600], what="an event behind the gap")
+        wait_until(lambda: control.topic("E_A")["lost_after"] > 0, what="the report")
+        reported = control.topic("E_A")["lost_after"]
+    program.send_signal(signal.SIGINT)
+    assert program.wait() == 130
+    [ledger] = lines(program)[-1]["ledger"]
+    assert ledger["lost_after_broker"] == reported
 
 
 def test_what_is_lost_is_in_the_ledger_with_its_place(zevid, sub):

@@ -16,7 +16,8 @@ from .confirmation import Confirmation
 from .connection import Connection
 from .cursor import Cursor
 from .errors import Error
-from .event import Event, HistoryMissing
+from .event import Event, HistoryMissing, Lost
+from .loss_report import LossReport
 from .reader import Mark, Reached, Reader, SubscriberStatistics
 from .ready import Barrier
 from .replay_line import ReplayLine
@@ -110,6 +111,8 @@ class Subscriber:
             self._catch_up = CatchUp(line, self._reader, [f.text for f in filters], beginning, budget_bytes)
         elif reads_history:
             raise Error("start, since, last and cursor need the broker's history: leave out repair=False")
+        # Who is given an endpoint does not know where the broker is asked about itself.
+        self._loss_report = LossReport(context, runtime_dir) if endpoint is None else None
         socket = context.socket(zmq.SUB)
         socket.sndhwm = 0  # at the mark libzmq drops subscriptions
         socket.rcvhwm = budget_bytes // (_PLAIN_MESSAGE_BYTES if plain else _STREAM_MESSAGE_BYTES)
@@ -270,6 +273,8 @@ class Subscriber:
         if self._socket.closed:
             return
         self._connection.close()
+        if self._loss_report is not None:
+            self._loss_report.close()
         if self._catch_up is not None:
             self._catch_up.close()
         if self._confirmation is not None:
@@ -320,6 +325,8 @@ class Subscriber:
 
     def _tell(self, mark: Mark) -> bool:
         """Whether it is also handed out."""
+        if self._loss_report is not None and type(mark) is Lost:
+            self._loss_report.tell(mark)
         if self._on_loss is not None:
             self._on_loss(mark)
         elif type(mark) is HistoryMissing and self._reads_history and not self._losses:
