@@ -22,7 +22,8 @@ def stand_still(seconds):
     time.sleep(seconds)
 
 
-def test_a_broker_that_stands_still_costs_a_worker_no_time_and_bounded_memory(fault_run):
+def test_a_broker_that_stands_still_costs_a_worker_no_time_and_bounded_memory(fault_run, pytestconfig):
+    """With --long: for a minute."""
     run = fault_run()
     run.start_broker()
     run.start_readers()
@@ -30,7 +31,7 @@ def test_a_broker_that_stands_still_costs_a_worker_no_time_and_bounded_memory(fa
     run.wait_events(10000)
     before = memory_bytes(worker.program.pid)
     run.stop_broker()
-    stand_still(3)
+    stand_still(60 if pytestconfig.getoption("--long") else 3)
     assert memory_bytes(worker.program.pid) - before < 4 * RING_AND_WINDOW
     run.resume_broker()
     run.wait_events(10000)

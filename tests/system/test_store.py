@@ -1,5 +1,9 @@
-"""What the broker keeps on the disk outlives it: a restart, a kill, and the memory that is too small for it."""
+"""What the broker keeps on the disk outlives it: a restart, a kill, and the memory that is too small for it.
 
+ZEVI_KILLS is how often it is killed, 20 times if it is not set.
+"""
+
+import os
 import random
 import signal
 import time
@@ -9,6 +13,8 @@ from typing import Any, Dict, List, Set, Tuple
 import pytest
 
 from zevi_test import RawReader, RawSubscriber, ResendingPublisher, wait_until
+
+_kills = int(os.environ.get("ZEVI_KILLS", "20"))
 
 
 @pytest.fixture
@@ -170,14 +176,14 @@ class DurableReader:
         self.next, self.epoch = answer.end["next"], answer.end["b"]
 
 
-def test_killed_twenty_times_under_load_it_loses_nothing_that_was_acknowledged_as_written(store_zevid, test_dir):
+def test_killed_again_and_again_under_load_it_loses_nothing_that_was_acknowledged_as_written(store_zevid, test_dir):
     options = ("--ack", "E_=written", "--history", "E_=1MiB")
     choose = random.Random(7)
     reader = DurableReader()
     counts = {"E_A": 0, "E_B": 0, "E_C": 0}
     broker = store_zevid(*options)
     with ResendingPublisher(broker.ingress) as one, ResendingPublisher(broker.ingress) as two:
-        for _ in range(20):
+        for _ in range(_kills):
             end = time.monotonic() + choose.uniform(0.02, 0.25)
             while time.monotonic() < end:
                 for publisher in (one, two):
