@@ -27,14 +27,14 @@ def test_a_broker_that_stands_still_costs_a_worker_no_time_and_bounded_memory(fa
     run = fault_run()
     run.start_broker()
     run.start_readers()
-    worker = run.start_worker(rate=10000, padding=1000)
-    run.wait_events(10000)
+    worker = run.start_worker(rate=5000, padding=1000)
+    run.wait_events(5000)
     before = memory_bytes(worker.program.pid)
     run.stop_broker()
     stand_still(60 if pytestconfig.getoption("--long") else 3)
     assert memory_bytes(worker.program.pid) - before < 4 * RING_AND_WINDOW
     run.resume_broker()
-    run.wait_events(10000)
+    run.wait_events(5000)
     report = run.finish()
     for reader, count in report.readers.items():
         assert count.dropped > 0  # more than ring and window hold
@@ -54,7 +54,7 @@ def test_a_reader_that_is_killed_while_events_are_dropped_is_told_of_them_after_
     run = fault_run()
     run.start_broker()
     readers = run.start_readers()
-    run.start_worker(rate=10000, padding=1000)
+    run.start_worker(rate=5000, padding=1000)
     run.wait_events(5000)
     run.stop_broker()
     stand_still(2.5)
