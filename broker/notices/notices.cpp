@@ -95,8 +95,8 @@ void Notices::publish(const Now& now) {
   publish_store(now);
   if (now.steady < next_scan_) return look_at(next_scan_);
   next_scan_ = now.steady + scan_interval;
-  publish_drops(now);
-  publish_refusals(now);
+  publish_due(drops_, now, [&](const auto& of) { publish_drops(of.second, *of.first, now); });
+  publish_due(refusals_, now, [&](const auto& of) { publish_refusals(of.second, now); });
   if (next_ != SteadyTime::max()) next_ = std::max(next_, next_scan_);
 }
 
@@ -131,54 +131,43 @@ void Notices::publish_store(const Now& now) {
   if (!is_told_degraded_) left_out_ = 0;
 }
 
-void Notices::publish_drops(const Now& now) {
-  for (auto at = drops_.begin(); at != drops_.end();) {
-    auto& [topic, drops] = *at;
-    if (now.steady < drops.next) {
+template <typename Gathered, typename Publish>
+void Notices::publish_due(Gathered& gathered, const Now& now, Publish publish) {
+  for (auto at = gathered.begin(); at != gathered.end();) {
+    auto& entry = at->second;
+    if (now.steady < entry.next) {
       // Kept until then even with nothing in it, so that the next one is not told too early.
-      look_at(drops.next);
-    } else if (drops.count == 0) {
-      at = drops_.erase(at);
+      look_at(entry.next);
+    } else if (entry.is_empty()) {
+      at = gathered.erase(at);
       continue;
     } else if (!all_.take(now.steady)) {
       look_at(next_scan_);
     } else {
-      const auto most = std::max_element(
-          drops.by_publisher.begin(), drops.by_publisher.end(),
-          [](const auto& left, const auto& right) { return left.second.second < right.second.second; });
-      const PublisherName& name = *most->second.first;
-      publish_event(E_ZEVI_DROPPED{topic->name, drops.count, drops.by_publisher.size(), name.id, name.src,
-                                   name.pid, name.host, most->second.second},
-                    now);
-      drops = {};
-      drops.next = now.steady + gather;
-      look_at(drops.next);
+      publish(*at);
+      entry = {};
+      entry.next = now.steady + gather;
+      look_at(entry.next);
     }
     ++at;
   }
 }
 
-void Notices::publish_refusals(const Now& now) {
-  for (auto at = refusals_.begin(); at != refusals_.end();) {
-    Refusals& refusals = at->second;
-    if (now.steady < refusals.next) {
-      look_at(refusals.next);
-    } else if (refusals.batches == 0) {
-      at = refusals_.erase(at);
-      continue;
-    } else if (!all_.take(now.steady)) {
-      look_at(next_scan_);
-    } else {
-      const PublisherName& name = *refusals.name;
-      publish_event(E_ZEVI_INVALID{name.id, name.src, name.pid, name.host, refusals.count, refusals.batches,
-                                   refusals.topic, refusals.reason},
-                    now);
-      refusals = {};
-      refusals.next = now.steady + gather;
-      look_at(refusals.next);
-    }
-    ++at;
-  }
+void Notices::publish_drops(const Drops& drops, const Topic& topic, const Now& now) {
+  const auto most = std::max_element(
+      drops.by_publisher.begin(), drops.by_publisher.end(),
+      [](const auto& left, const auto& right) { return left.second.second < right.second.second; });
+  const PublisherName& name = *most->second.first;
+  publish_event(E_ZEVI_DROPPED{topic.name, drops.count, drops.by_publisher.size(), name.id, name.src,
+                               name.pid, name.host, most->second.second},
+                now);
+}
+
+void Notices::publish_refusals(const Refusals& refusals, const Now& now) {
+  const PublisherName& name = *refusals.name;
+  publish_event(E_ZEVI_INVALID{name.id, name.src, name.pid, name.host, refusals.count, refusals.batches,
+                               refusals.topic, refusals.reason},
+                now);
 }
 
 template <typename Event>

@@ -73,6 +73,7 @@ class Notices : public PublisherEvents {
     SteadyTime next{};
     std::uint64_t count = 0;
     std::unordered_map<std::uint64_t, std::pair<Name, std::uint64_t>> by_publisher;
+    [[nodiscard]] bool is_empty() const noexcept { return count == 0; }
   };
   struct Refusals {
     Name name;
@@ -81,12 +82,16 @@ class Notices : public PublisherEvents {
     std::uint64_t batches = 0;
     std::string topic;
     std::string reason;
+    [[nodiscard]] bool is_empty() const noexcept { return batches == 0; }
   };
 
   void publish_changes(const Now& now);
   void publish_store(const Now& now);
-  void publish_drops(const Now& now);
-  void publish_refusals(const Now& now);
+  void publish_drops(const Drops& drops, const Topic& topic, const Now& now);
+  void publish_refusals(const Refusals& refusals, const Now& now);
+  /// Publishes what is due of what is gathered: `publish` for each entry that holds something.
+  template <typename Gathered, typename Publish>
+  void publish_due(Gathered& gathered, const Now& now, Publish publish);
   void look_at(SteadyTime time) noexcept { next_ = std::min(next_, time); }
 
   template <typename Event>
