@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "ingress/ack_level.hpp"
+
 namespace zevi::broker {
 
 namespace {
@@ -20,18 +22,6 @@ std::string duration_text(std::chrono::nanoseconds value) {
       return std::to_string(value.count() / factor) + name;
   }
   return std::to_string(value.count()) + "ns";
-}
-
-std::string_view level_text(AckLevel level) noexcept {
-  switch (level) {
-    case AckLevel::memory:
-      return "memory";
-    case AckLevel::written:
-      return "written";
-    case AckLevel::synced:
-      return "synced";
-  }
-  return "";
 }
 
 std::string prefix_text(const std::string& prefix) {
@@ -58,7 +48,8 @@ std::vector<Identity::Named> effective_options(const BrokerOptions& options) {
   all.push_back({"store", options.store});
   all.push_back({"store-size", std::to_string(options.store_bytes_max)});
   for (const AckRule& rule : options.acks) {
-    all.push_back({"ack", prefix_text(rule.prefix).append("=").append(level_text(rule.level))});
+    all.push_back(
+        {"ack", prefix_text(rule.prefix).append("=").append(wire::name_of(wire_level(rule.level)))});
   }
   all.push_back({"interest-linger", duration_text(options.interest_linger)});
   all.push_back({"coalesce", duration_text(options.coalesce_max)});

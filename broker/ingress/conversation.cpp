@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include "ack_level.hpp"
 
 #include "sequencing/freshness.hpp"
 #include "zevi/topic.hpp"
@@ -14,18 +15,6 @@ namespace {
 constexpr std::chrono::milliseconds who_interval{1000};
 /// Strangers that are remembered; with more, all are forgotten and asked anew.
 constexpr std::size_t strangers_max = 16'384;
-
-wire::AckLevel wire_level(AckLevel level) noexcept {
-  switch (level) {
-    case AckLevel::memory:
-      return wire::AckLevel::memory;
-    case AckLevel::written:
-      return wire::AckLevel::written;
-    case AckLevel::synced:
-      return wire::AckLevel::synced;
-  }
-  return wire::AckLevel::memory;
-}
 
 std::string name_of(const Publisher* publisher) {
   if (publisher == nullptr) return "a peer that said no hello";
