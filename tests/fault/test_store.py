@@ -25,15 +25,19 @@ def kill_and_start_again(run, times):
         run.wait_events(500)
 
 
-@pytest.mark.parametrize("level", ["written", "synced"])
-def test_what_was_acknowledged_as_written_survives_every_kill_of_the_broker(stored_run, level):
-    run = stored_run(level)
+def start_and_kill_again_and_again(run):
     run.start_broker()
     run.start_readers()
     for _ in range(3):
         run.start_worker()
     run.wait_events(1000)
     kill_and_start_again(run, 4)
+
+
+@pytest.mark.parametrize("level", ["written", "synced"])
+def test_what_was_acknowledged_as_written_survives_every_kill_of_the_broker(stored_run, level):
+    run = stored_run(level)
+    start_and_kill_again_and_again(run)
     report = run.finish(broker_keeps=True)
     for count in report.readers.values():
         assert count.delivered == count.published
@@ -60,12 +64,7 @@ def test_a_reader_that_was_away_gets_what_several_brokers_had_taken_in(stored_ru
 
 def test_with_acknowledgement_at_memory_what_a_killed_broker_had_not_written_is_told(stored_run):
     run = stored_run("memory")
-    run.start_broker()
-    run.start_readers()
-    for _ in range(3):
-        run.start_worker()
-    run.wait_events(1000)
-    kill_and_start_again(run, 4)
+    start_and_kill_again_and_again(run)
     run.finish()
 
 

@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any, Dict, List
 
 import msgpack
-import zmq
 
+from .raw_dealer import RawDealer
 from .raw_publisher import pack
 from .waiting import deadline_seconds
 
 
-class RawControl:
-    def __init__(self, endpoint: str) -> None:
-        self._context = zmq.Context()
-        self.socket = self._context.socket(zmq.DEALER)
-        self.socket.linger = 0
-        self.socket.connect(endpoint)
-        self._numbers = itertools.count(1)
-
-    def __enter__(self) -> "RawControl":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self.socket.close(linger=0)
-        self._context.term()
-
+class RawControl(RawDealer):
     def send(self, cmd: str, **fields: Any) -> int:
         i = next(self._numbers)
         self.socket.send(pack({"cmd": cmd, "i": i, **fields}))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import time
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, List, Optional
 
 import msgpack
-import zmq
 
+from .raw_dealer import RawDealer
 from .raw_publisher import pack
 from .raw_subscriber import RawEvent, events_of_stream
 from .waiting import deadline_seconds
@@ -37,25 +36,7 @@ class Answer:
         return numbers
 
 
-class RawReader:
-    def __init__(self, endpoint: str, rcvhwm: int = 1000) -> None:
-        self._context = zmq.Context()
-        self.socket = self._context.socket(zmq.DEALER)
-        self.socket.linger = 0
-        self.socket.rcvhwm = rcvhwm
-        self.socket.connect(endpoint)
-        self._numbers: Iterator[int] = itertools.count(1)
-
-    def __enter__(self) -> "RawReader":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self.socket.close(linger=0)
-        self._context.term()
-
+class RawReader(RawDealer):
     def send(self, topics: Any, **fields: Any) -> int:
         """Asks, and returns the number of the question."""
         i = next(self._numbers)
