@@ -83,6 +83,7 @@ class Routing {
   void send_answers();
   /// Gives the store what was taken in, and publishers and readers what the store has done.
   void work_with_store(const Now& now);
+  void note_refused_connections(const Now& now);
   [[nodiscard]] SteadyTime next_deadline(const Now& now) const;
 
   Clock clock_;
@@ -91,6 +92,8 @@ class Routing {
   std::uint64_t epoch_;
   std::uint64_t broker_id_;
   bool notices_wanted_;
+  const std::function<std::uint64_t()> connections_refused_;
+  SteadyTime next_refusals_{};
   Complaints complaints_;
   Recent recent_;
 

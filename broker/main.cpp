@@ -12,6 +12,7 @@
 #include "log.hpp"
 #include "program.hpp"
 #include "quantities.hpp"
+#include "runtime/accept_guard.hpp"
 #include "stop_signals.hpp"
 #include "store/maintenance.hpp"
 #include "zevi/broker.hpp"
@@ -125,6 +126,7 @@ zevi::BrokerOptions broker_options(const po::variables_map& values, const zevi::
   options.events_queue_max = values["events-queue"].as<int>();
   options.notices = is_on(values, "notices");
   options.drain_max = duration_cast<std::chrono::milliseconds>(values["drain"].as<Duration>().value);
+  options.connections_refused = zevi::broker::connections_refused;
   options.log = [&log](zevi::LogLevel level, std::string_view text) {
     switch (level) {
       case zevi::LogLevel::info:

@@ -38,6 +38,7 @@ Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const En
       epoch_(store_ ? store_->epoch() : random_id()),
       broker_id_(random_id()),
       notices_wanted_(options.notices),
+      connections_refused_(options.connections_refused),
       complaints_(options.log),
       ingress_(context, endpoints.ingress),
       fanouts_{FanoutSocket(context, endpoints.stream, stream_queue_max(options)),
@@ -115,6 +116,7 @@ SteadyTime Routing::do_work() {
   publishers_.expire(now.steady, is_gone, say_down, [this](std::uint64_t id) {
     if (store_) store_->forget(id);
   });
+  note_refused_connections(now);
   recent_.sample(counters_, now.steady);
   complaints_.report(now.steady);
   guard_.check(now.steady);
@@ -160,6 +162,17 @@ void Routing::work_with_store(const Now& now) {
     complaints_.add("could not read events", "the store",
                     fault + "; zevid --repair-store puts aside what is damaged, once the broker is stopped");
   }
+}
+
+void Routing::note_refused_connections(const Now& now) {
+  if (!connections_refused_ || now.steady < next_refusals_) return;
+  next_refusals_ = now.steady + std::chrono::seconds(1);
+  const std::uint64_t noted = counters_.get(Counter::connections_refused);
+  const std::uint64_t refused = connections_refused_();
+  if (refused == noted) return;
+  counters_.add(Counter::connections_refused, refused - noted);
+  complaints_.add("refused connections", std::to_string(refused - noted) + " peers",
+                  "too few file descriptors are left; raise LimitNOFILE, or see who connects so often");
 }
 
 std::vector<zmq::socket_ref> Routing::sockets() {

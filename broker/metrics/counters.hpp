@@ -53,6 +53,7 @@ enum class Counter : std::uint8_t {
   publishers_down,
   publishers_lost,
   sockets_restored,
+  connections_refused,
   count_,
 };
 
@@ -105,6 +106,7 @@ inline constexpr std::array<CounterText, static_cast<std::size_t>(Counter::count
     {"publishers_down", "publishers that said goodbye or fell silent"},
     {"publishers_lost", "publishers that vanished or fell silent without goodbye"},
     {"sockets_restored", "socket files that were put back after somebody had removed them"},
+    {"connections_refused", "connections closed at once because too few file descriptors were left"},
 }};
 
 /// Written by the broker's thread alone, read by any.
