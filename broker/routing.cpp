@@ -199,12 +199,21 @@ void Routing::read_subscriptions(const Now& now) {
   FanoutSocket::Change change;
   for (std::size_t i = 0; i < fanouts_.size(); ++i) {
     while (fanouts_[i].next_change(change)) apply(i, change, now);
+    fanouts_[i].forget_ended(now.steady);
   }
 }
 
 void Routing::apply(std::size_t endpoint, const FanoutSocket::Change& change, const Now& now) {
+  const bool subscribed = change.kind == FanoutSocket::Change::Kind::subscribed;
+  if (change.kind == FanoutSocket::Change::Kind::refused) {
+    counters_.add(Counter::subscriptions_refused);
+    complaints_.add("refused a subscription", change.peer,
+                    "more than " + std::to_string(limits::connection_prefixes_max) +
+                        " prefixes of one connection, which was cut off");
+    return;
+  }
   if (change.prefix.starts_with(ready_topic_prefix)) {
-    if (!change.subscribed) return barriers_.remove(endpoint, change.prefix);
+    if (!subscribed) return barriers_.remove(endpoint, change.prefix);
     const SteadyTime deadline = now.steady + Barriers::wait_max;
     if (!barriers_.add({endpoint, std::string(change.prefix), interest_.generation_due(), deadline})) {
       counters_.add(Counter::subscriptions_refused);
@@ -212,10 +221,10 @@ void Routing::apply(std::size_t endpoint, const FanoutSocket::Change& change, co
     return;
   }
   if (!is_topic_prefix(change.prefix)) {
-    if (change.subscribed) counters_.add(Counter::subscriptions_refused);
+    if (subscribed) counters_.add(Counter::subscriptions_refused);
     return;
   }
-  if (change.subscribed) {
+  if (subscribed) {
     interest_.subscribe(change.prefix);
   } else {
     interest_.unsubscribe(change.prefix, now.steady);

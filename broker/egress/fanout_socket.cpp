@@ -1,6 +1,7 @@
 #include "fanout_socket.hpp"
 
 #include "runtime/bind.hpp"
+#include "zevi/limits.hpp"
 #include "zevi/topic.hpp"
 
 namespace zevi::broker {
@@ -30,42 +31,63 @@ bool FanoutSocket::next_change(Change& change) {
   while (socket_.recv(incoming_, zmq::recv_flags::dontwait)) {
     const std::string_view frame = incoming_.to_string_view();
     if (frame.empty() || (frame[0] != '\0' && frame[0] != '\1')) continue;
-    change = {frame[0] == '\1', frame.substr(1)};
-    count(change);
-    return true;
+    SubscriberConnections::Connection* const connection = connections_.of(incoming_);
+    const std::string_view prefix = frame.substr(1);
+    change = {frame[0] == '\1' ? Change::Kind::subscribed : Change::Kind::unsubscribed, prefix};
+    if (frame[0] == '\1' ? subscribe(connection, prefix, change) : unsubscribe(connection, prefix))
+      return true;
   }
   return false;
 }
 
-void FanoutSocket::count(const Change& change) {
-  const std::uint64_t counted = is_topic_prefix(change.prefix) ? 1 : 0;
-  if (change.subscribed) {
-    subscriptions_ += counted;
-    const auto found = prefixes_.find(change.prefix);
-    if (found != prefixes_.end()) {
-      ++found->second;
-    } else {
-      prefixes_.emplace(std::string(change.prefix), 1);
+bool FanoutSocket::subscribe(SubscriberConnections::Connection* connection, std::string_view prefix,
+                             Change& change) {
+  auto found = prefixes_.find(prefix);
+  if (found == prefixes_.end()) found = prefixes_.emplace(std::string(prefix), PrefixCount{}).first;
+  PrefixCount& count = found->second;
+  if (connection != nullptr) {
+    if (!connection->add(count)) return false;
+    if (connection->is_cut || connection->prefixes.size() > limits::connection_prefixes_max) {
+      ++count.refused;
+      if (!connection->is_cut) connection->cut();
+      change.kind = Change::Kind::refused;
+      change.peer = connection->peer;
+      return true;
     }
-    return;
   }
-  const auto found = prefixes_.find(change.prefix);
-  if (found == prefixes_.end()) return;
-  subscriptions_ -= counted;
-  if (--found->second == 0) prefixes_.erase(found);
+  ++count.counted;
+  if (is_topic_prefix(prefix)) ++subscriptions_;
+  return true;
+}
+
+bool FanoutSocket::unsubscribe(SubscriberConnections::Connection* connection, std::string_view prefix) {
+  const auto found = prefixes_.find(prefix);
+  if (found == prefixes_.end()) return false;
+  PrefixCount& count = found->second;
+  if (connection != nullptr && !connection->remove(count)) return false;
+  // Whose it is is not known once a connection has ended. Those that were refused are all about to go.
+  const bool was_counted = count.refused == 0;
+  if (!was_counted) {
+    --count.refused;
+  } else {
+    if (is_topic_prefix(prefix)) --subscriptions_;
+    --count.counted;
+  }
+  if (count.counted == 0 && count.refused == 0) prefixes_.erase(found);
+  return was_counted;
 }
 
 bool FanoutSocket::wants(std::string_view topic) const noexcept {
   if (prefixes_.empty()) return false;
   for (std::size_t size = 0; size <= topic.size(); ++size) {
-    if (prefixes_.find(topic.substr(0, size)) != prefixes_.end()) return true;
+    if (subscriptions(topic.substr(0, size)) != 0) return true;
   }
   return false;
 }
 
 std::uint64_t FanoutSocket::subscriptions(std::string_view prefix) const noexcept {
   const auto found = prefixes_.find(prefix);
-  return found == prefixes_.end() ? 0 : found->second;
+  return found == prefixes_.end() ? 0 : found->second.counted;
 }
 
 std::uint64_t FanoutSocket::subscriptions_of_topic(std::string_view topic) const noexcept {

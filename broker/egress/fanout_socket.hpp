@@ -5,12 +5,15 @@
 #include <string_view>
 #include <zmq.hpp>
 
+#include "runtime/clock.hpp"
 #include "runtime/string_map.hpp"
+#include "subscriber_connections.hpp"
 
 namespace zevi::broker {
 
 /// An XPUB socket with what its subscribers asked for. Every subscription of every peer is seen
-/// (XPUB_VERBOSER), so a prefix is counted once for each; libzmq takes back those of a peer that is gone.
+/// (XPUB_VERBOSER), so a prefix is counted once for each; libzmq takes back those of a peer that is gone. A
+/// connection with more than `limits::connection_prefixes_max` is cut off.
 class FanoutSocket {
  public:
   /// Binds. `queue_max` is the number of messages that may wait for one subscriber, beyond which it loses its
@@ -25,11 +28,19 @@ class FanoutSocket {
   [[nodiscard]] std::string endpoint() const { return socket_.get(zmq::sockopt::last_endpoint); }
 
   struct Change {
-    bool subscribed = false;
-    std::string_view prefix;  ///< valid until the next call
+    enum class Kind : std::uint8_t {
+      subscribed,
+      unsubscribed,
+      refused,  ///< one too many of `peer`, which is cut off
+    };
+    Kind kind = Kind::unsubscribed;
+    std::string_view prefix{};  ///< valid until the next call, as `peer`
+    std::string_view peer{};
   };
   /// The next change of a peer's subscriptions, if one has arrived.
   [[nodiscard]] bool next_change(Change& change);
+  /// To be called in every round, when there is no further change.
+  void forget_ended(SteadyTime now) { connections_.forget_ended(now); }
 
   /// True if a subscriber is there for this topic.
   [[nodiscard]] bool wants(std::string_view topic) const noexcept;
@@ -43,11 +54,16 @@ class FanoutSocket {
   void send(std::string_view topic, zmq::message_t second, zmq::message_t third);
 
  private:
-  void count(const Change& change);
+  /// What there is to tell of a prefix that a connection, or for null an unknown one, wants; false if
+  /// nothing.
+  [[nodiscard]] bool subscribe(SubscriberConnections::Connection* connection, std::string_view prefix,
+                               Change& change);
+  [[nodiscard]] bool unsubscribe(SubscriberConnections::Connection* connection, std::string_view prefix);
 
   zmq::socket_t socket_;
   zmq::message_t incoming_;
-  StringMap<std::uint64_t> prefixes_;
+  SubscriberConnections connections_;
+  StringMap<PrefixCount> prefixes_;
   std::uint64_t subscriptions_ = 0;  // without those that are no prefix of a topic
 };
 

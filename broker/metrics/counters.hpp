@@ -80,7 +80,7 @@ inline constexpr std::array<CounterText, static_cast<std::size_t>(Counter::count
     {"stream_messages", "messages sent on the stream endpoint, each once for all its subscribers"},
     {"stream_joined", "batches that travelled in a message with others"},
     {"plain_messages", "messages sent on the events endpoint, each once for all its subscribers"},
-    {"subscriptions_refused", "subscriptions that are no topic prefix"},
+    {"subscriptions_refused", "subscriptions that are no topic prefix, or one too many of their connection"},
     {"barriers", "barrier messages sent"},
     {"barriers_unconfirmed", "barrier messages sent before every publisher had confirmed"},
     {"history_events", "events that the history holds now"},

@@ -18,7 +18,7 @@ CONNECTIONS = int(os.environ.get("ZEVI_CONNECTIONS", "1000"))
 @pytest.fixture
 def scene(zevid):
     """A broker that may have few descriptors, with an honest subscriber and an honest publisher."""
-    broker = zevid()
+    broker = zevid("--interest-linger", "100ms")
     resource.prlimit(broker.process.pid, resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
     with RawSubscriber(broker.stream, ["T"]) as subscriber, RawPublisher(broker.ingress, "honest").open() as publisher:
         publisher.wait_wanted("T")
@@ -88,3 +88,77 @@ def test_a_flood_of_connections_is_refused_at_the_limit_of_descriptors_and_costs
             assert event.params == {"i": "after"} and event.lost_before_broker == 0 and event.q == sent + 1
     wait_until(lambda: "refused connections" in broker.stderr, 5, lambda: broker.stderr)
     assert broker.stopped_counters()["connections_refused"] >= flood.refused
+
+
+def zmtp_subscriber(path):
+    """A peer that speaks just enough ZMTP 3.0 to be a subscriber, and then sends what it likes."""
+    peer = socket.socket(socket.AF_UNIX)
+    peer.connect(str(path))
+    peer.sendall(b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32))
+    ready = b"\x05READY" + b"\x0bSocket-Type" + (3).to_bytes(4, "big") + b"SUB"
+    peer.sendall(b"\x04" + bytes([len(ready)]) + ready)
+    greeted = b""
+    while b"XPUB" not in greeted:  # before the broker's own READY nothing else may be sent
+        greeted += peer.recv(4096)
+    return peer
+
+
+def frame(data):
+    return b"\x00" + bytes([len(data)]) + data
+
+
+def wait_wanted_by_subscribers(publisher, prefixes):
+    """Until the publisher is told that subscribers want these prefixes and no others."""
+
+    def is_told():
+        publisher.beat()  # an interest that it does not confirm would count it as silent
+        publisher.receive(0.05)
+        return sorted(publisher.interest["w"]) == prefixes
+
+    wait_until(is_told, 10, lambda: f"interest in {prefixes}, it is {publisher.interest}")
+
+
+def test_a_peer_cannot_take_back_what_another_has_subscribed_to(scene):
+    broker, subscriber, honest = scene
+    with zmtp_subscriber(broker.runtime_dir / "stream") as hostile:
+        hostile.sendall(frame(b"\x01U") + frame(b"\x00T") * 10)
+        wait_wanted_by_subscribers(honest, ["T", "U"])
+        honest.events("T", [{"i": 1}])
+        assert subscriber.events(1)[0].params == {"i": 1}
+    wait_wanted_by_subscribers(honest, ["T"])
+
+
+def test_a_topic_that_one_subscribed_to_several_times_is_wanted_no_longer_when_it_leaves(scene):
+    broker, _, honest = scene
+    for endpoint, plain in ((broker.stream, False), (broker.events, True)):
+        with RawSubscriber(endpoint, ["U"], plain, barrier=False) as sloppy:
+            wait_wanted_by_subscribers(honest, ["T", "U"])
+            # Before the connection stood, libzmq would have sent them once.
+            sloppy.socket.subscribe("U")
+            sloppy.socket.subscribe("U")
+            sloppy.socket.subscribe("V")
+            wait_wanted_by_subscribers(honest, ["T", "U", "V"])
+        wait_wanted_by_subscribers(honest, ["T"])
+
+
+def test_a_peer_with_too_many_subscriptions_is_cut_off_and_leaves_nothing_behind(scene):
+    broker, subscriber, honest = scene
+    total = int(os.environ.get("ZEVI_SUBSCRIPTIONS", "20000"))
+    for name in ("stream", "events"):
+        with zmtp_subscriber(broker.runtime_dir / name) as hostile:
+            for i in range(total):
+                try:
+                    hostile.sendall(frame(b"\x01U%08d" % i))
+                except (BrokenPipeError, ConnectionResetError):
+                    break
+                if i % 1000 == 0:
+                    honest.events("T", [{"i": i}])
+                    assert subscriber.events(1)[0].params == {"i": i}
+            hostile.setblocking(False)
+            wait_until(lambda: was_closed(hostile), 10, "the connection to be cut off")
+    honest.events("T", [{"i": "after"}])
+    event = subscriber.events(1)[0]
+    assert event.params == {"i": "after"} and event.lost_before_broker == 0
+    wait_wanted_by_subscribers(honest, ["T"])
+    assert "more than 4096 prefixes of one connection" in broker.stderr
+    assert broker.stopped_counters()["subscriptions_refused"] >= 2

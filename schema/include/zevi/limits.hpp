@@ -40,6 +40,8 @@ inline constexpr std::size_t replay_filters_max = 1024;
 /// An answer at `control`, and the rows in it; longer lists take several answers.
 inline constexpr std::size_t control_answer_bytes_max = 4 * 1024 * 1024;
 inline constexpr std::size_t control_rows_max = 65'536;
+/// Prefixes that one connection of a subscriber may have; with more it is cut off.
+inline constexpr std::size_t connection_prefixes_max = 4096;
 /// Prefixes in one interest; with more the broker asks for everything.
 inline constexpr std::size_t interest_prefixes_max = 1024;
 

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+#include <zmq.hpp>
+
+#include "runtime/clock.hpp"
+
+namespace zevi::broker {
+
+/// How many connections hold a prefix.
+struct PrefixCount {
+  std::uint64_t counted = 0;
+  std::uint64_t refused = 0;  ///< held by connections that are being cut off, beyond their limit
+};
+
+/// What each connection of a fan-out socket subscribes to.
+///
+/// libzmq passes on every subscription, also one that its peer has made already, and every unsubscription,
+/// also of what that peer never subscribed to (xpub.cpp, XPUB_VERBOSER). But when a connection ends it tells
+/// of each prefix once. So what is counted has to be known by connection: else one that subscribes twice
+/// would be counted for ever, and one that takes back what is another's would leave that one without events.
+///
+/// Belongs to the routing thread.
+class SubscriberConnections {
+ public:
+  struct Connection {
+    zmq::message_t frame;  ///< keeps what the frames of this connection have in common from being reused
+    int fd = -1;
+    ino_t inode = 0;   ///< of the socket behind `fd`; 0: it was closed when first looked at
+    std::string peer;  ///< as the kernel or libzmq names it
+    bool is_cut = false;
+    std::vector<const PrefixCount*> prefixes{};  ///< sorted
+
+    /// False if it has it already.
+    [[nodiscard]] bool add(const PrefixCount& prefix);
+    /// False if it does not have it.
+    [[nodiscard]] bool remove(const PrefixCount& prefix);
+    /// Ends the connection; libzmq then tells of its prefixes as of any that ends.
+    void cut();
+  };
+
+  /// Whose frame it is. Null when libzmq made it for a connection that has ended, and for `inproc://`.
+  [[nodiscard]] Connection* of(zmq::message_t& frame);
+
+  /// Forgets the connections that have ended. To be called when no frame is left to be read; looks once a
+  /// second, and forgets what it finds ended twice.
+  void forget_ended(SteadyTime now);
+
+ private:
+  [[nodiscard]] static bool is_open(const Connection& connection);
+
+  // By a place in memory that all frames of the connection share.
+  std::unordered_map<const char*, Connection> connections_;
+  std::vector<const char*> ended_;
+  SteadyTime next_look_{};
+};
+
+}  // namespace zevi::broker
