@@ -15,23 +15,6 @@ namespace zevi {
 
 namespace {
 
-void check(const BrokerOptions& options) {
-  using namespace std::chrono_literals;
-  if (options.interest_linger < 0ms || options.interest_linger > 1h) {
-    throw Error("interest-linger must be between 0 and 1h");
-  }
-  if (options.coalesce_max < 0us || options.coalesce_max > 1s)
-    throw Error("coalesce must be between 0 and 1s");
-  if (options.subscriber_budget_bytes < (std::size_t{1} << 20))
-    throw Error("subscriber-budget must be at least 1MiB");
-  if (options.events_queue_max < 1 || options.events_queue_max > 100'000'000) {
-    throw Error("events-queue must be between 1 and 100000000");
-  }
-  broker::check_history(options.history, options.max_age);
-  broker::check_store(options);
-  if (options.drain_max < 0ms || options.drain_max > 1min) throw Error("drain must be between 0 and 1m");
-}
-
 std::string endpoint_or_default(const std::string& chosen, const std::string& runtime_dir,
                                 std::string_view name) {
   if (!chosen.empty()) return chosen;
@@ -62,7 +45,7 @@ class Broker::Impl {
 
   void start() {
     if (routing_) throw Error("the broker runs already");
-    check(options_);
+    Broker::check(options_);
     const broker::Endpoints wanted = endpoints_of(options_);
     if (!options_.runtime_dir.empty()) directory_.emplace(options_.runtime_dir);
     // Until all threads run: those of the database are started as it is opened.
@@ -121,6 +104,23 @@ Broker::Broker(BrokerOptions options, zmq::context_t& context)
 
 Broker::~Broker() {
   impl_->stop();
+}
+
+void Broker::check(const BrokerOptions& options) {
+  using namespace std::chrono_literals;
+  if (options.interest_linger < 0ms || options.interest_linger > 1h) {
+    throw Error("interest-linger must be between 0 and 1h");
+  }
+  if (options.coalesce_max < 0us || options.coalesce_max > 1s)
+    throw Error("coalesce must be between 0 and 1s");
+  if (options.subscriber_budget_bytes < (std::size_t{1} << 20))
+    throw Error("subscriber-budget must be at least 1MiB");
+  if (options.events_queue_max < 1 || options.events_queue_max > 100'000'000) {
+    throw Error("events-queue must be between 1 and 100000000");
+  }
+  broker::check_history(options.history, options.max_age);
+  broker::check_store(options);
+  if (options.drain_max < 0ms || options.drain_max > 1min) throw Error("drain must be between 0 and 1m");
 }
 
 void Broker::start() {

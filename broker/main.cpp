@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/history_options.hpp"
+#include "config_file.hpp"
 #include "history/retention.hpp"
 #include "log.hpp"
 #include "program.hpp"
@@ -38,6 +39,7 @@ zevi::program::OptionTable option_table() {
   const zevi::BrokerOptions defaults;
   zevi::program::OptionTable table;
   table.config_option = "config";
+  table.command_line_only = {"check-config", "print-config", "check-store", "repair-store"};
   table.visible.add_options()(
       "runtime-dir", po::value<std::string>()->default_value("")->value_name("DIR"),
       "directory of the sockets and the lock; default $ZEVI_RUNTIME_DIR, else the first of "
@@ -90,7 +92,11 @@ zevi::program::OptionTable option_table() {
       "drain", po::value<Duration>()->default_value({defaults.drain_max})->value_name("TIME"),
       "how long events are still taken in and delivered after SIGTERM")(
       "config,c", po::value<std::string>()->value_name("FILE"),
-      "read options from FILE, a line each: name = value; the command line goes before it");
+      "read options from FILE, a line each: name = value; the command line goes before it")(
+      "check-config", po::value<std::string>()->value_name("FILE"),
+      "say whether a broker would take FILE, and exit: 0 if it would, else 78")(
+      "print-config",
+      "show the options in use, of command line, file and defaults, as a configuration file, and exit");
   return table;
 }
 
@@ -167,18 +173,40 @@ int tell(const zevi::broker::StoreReport& report) {
   return report.is_sound ? zevi::program::exit_ok : zevi::program::exit_failure;
 }
 
+/// Throws `ConfigError` if a broker would not start with that file alone.
+int check_config(const std::string& path, const zevi::program::Log& log) {
+  const zevi::program::OptionTable table = option_table();
+  po::variables_map values;
+  zevi::program::read_config_file(path, table.visible, table, values);
+  try {
+    zevi::Broker::check(broker_options(values, log));
+  } catch (const zevi::program::ConfigError&) {
+    throw;
+  } catch (const zevi::Error& error) {
+    throw zevi::program::ConfigError(path + ": " + error.what());
+  }
+  std::cout << path << ": ok\n";
+  return zevi::program::exit_ok;
+}
+
 int serve(int argc, char** argv) {
   zevi::program::OptionTable table = option_table();
   po::variables_map values;
   if (!zevi::program::parse(about, table, argc, argv, values)) return zevi::program::exit_ok;
 
+  const zevi::program::Log log("zevid");
+  if (values.count("check-config") > 0) return check_config(values["check-config"].as<std::string>(), log);
+  if (values.count("print-config") > 0) {
+    zevi::Broker::check(broker_options(values, log));
+    zevi::program::print_config(table, values, std::cout);
+    return zevi::program::exit_ok;
+  }
   if (values.count("check-store") > 0) {
     return tell(zevi::broker::check_store_directory(values["check-store"].as<std::string>()));
   }
   if (values.count("repair-store") > 0) {
     return tell(zevi::broker::repair_store_directory(values["repair-store"].as<std::string>()));
   }
-  const zevi::program::Log log("zevid");
   zevi::program::StopSignals signals;
   raise_descriptor_limit();
   umask(0007);

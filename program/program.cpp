@@ -3,35 +3,15 @@
 #include <boost/program_options/errors.hpp>
 #include <boost/program_options/parsers.hpp>
 #include <cstdio>
-#include <fstream>
 #include <iostream>
 #include <vector>
 
-#include "suggestion.hpp"
+#include "config_file.hpp"
 #include "version.hpp"
 
 namespace zevi::program {
 
 namespace {
-
-std::string suggestion(const OptionTable& table, std::string_view unknown) {
-  while (unknown.starts_with('-')) unknown.remove_prefix(1);
-  unknown = unknown.substr(0, unknown.find('='));
-  std::vector<std::string_view> names;
-  for (const auto& option : table.visible.options()) names.push_back(option->long_name());
-  const std::string best(nearest(unknown, names));
-  return best.empty() ? "" : "; did you mean --" + best + "?";
-}
-
-/// Boost's message without its pieces in another style: `the option '--x' ...` is kept, since it names the
-/// option.
-std::string words_of(const OptionTable& table, const po::error& error) {
-  if (const auto* unknown = dynamic_cast<const po::unknown_option*>(&error)) {
-    return "unknown option '" + unknown->get_option_name() + "'" +
-           suggestion(table, unknown->get_option_name());
-  }
-  return error.what();
-}
 
 void print_help(const About& about, const OptionTable& table) {
   std::cout << "Usage: " << about.name << " " << about.synopsis << "\n\n"
@@ -47,17 +27,6 @@ void print_summary(const About& about) {
     if (c == '\n') c = ' ';
   }
   std::cout << summary << "\n";
-}
-
-void read_config_file(const std::string& path, const po::options_description& all, const OptionTable& table,
-                      po::variables_map& values) {
-  std::ifstream file(path);
-  if (!file) throw ConfigError("cannot read configuration file " + path + ": check its path and mode");
-  try {
-    po::store(po::parse_config_file(file, all), values);
-  } catch (const po::error& error) {
-    throw ConfigError(path + ": " + words_of(table, error));
-  }
 }
 
 }  // namespace

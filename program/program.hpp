@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "zevi/error.hpp"
 
@@ -51,6 +52,7 @@ struct OptionTable {
   po::options_description hidden;
   po::positional_options_description positional;
   std::string config_option;  ///< name of the option that holds a configuration file; empty for none
+  std::vector<std::string> command_line_only{};  ///< names that a configuration file must not hold
 
   OptionTable() : visible(100, 60) {}
 };

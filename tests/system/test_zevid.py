@@ -4,6 +4,8 @@ import os
 import signal
 import stat
 
+import pytest
+
 from zevi_test import RawPublisher, RawSubscriber
 
 
@@ -90,6 +92,45 @@ def test_a_wrong_option_in_the_file_is_named(zevid, test_dir):
     broker = zevid("--config", config, ready=False)
     assert broker.wait() == 78
     assert str(config) in broker.stderr and "interest-lingr" in broker.stderr and "--interest-linger" in broker.stderr
+
+
+@pytest.mark.parametrize(
+    "line, complaint",
+    [
+        ("interest-lingr = 2s", ":2: unknown option 'interest-lingr'; did you mean --interest-linger?"),
+        ("interest-linger = 2", ":2: "),
+        ("check-config = x", ":2: 'check-config' is for the command line alone"),
+        ("interest-linger = 2h", ": interest-linger must be between"),
+        ("history = E_CORE_=1KB", ": history"),
+        ("notices = maybe", ": --notices is on or off"),
+        ("ack = E_CORE_=written", ": ack: "),
+    ],
+)
+def test_a_file_is_checked_without_starting_a_broker(run_program, test_dir, line, complaint):
+    config = test_dir / "zevid.conf"
+    config.write_text("events-queue = 1000\n")
+    good = run_program("zevid", "--check-config", config)
+    assert good.wait() == 0 and good.stdout == f"{config}: ok\n"
+    config.write_text(f"events-queue = 1000\n{line}\n")
+    bad = run_program("zevid", "--check-config", config)
+    assert bad.wait() == 78 and bad.stdout == ""
+    assert f"zevid: error: {config}{complaint}" in bad.stderr, bad.stderr
+    assert bad.stderr.count("\n") == 1
+
+
+def test_the_printed_configuration_is_a_file_that_says_the_same(run_program, test_dir):
+    config = test_dir / "zevid.conf"
+    config.write_text("history = E_CORE_=256MB,24h\nhistory = E_PROFILING_=none\ndrain = 250ms\n")
+    shown = run_program("zevid", "--config", config, "--events-queue", "5", "--print-config")
+    assert shown.wait() == 0, shown.stderr
+    lines = shown.stdout.splitlines()
+    for line in ("history = E_CORE_=256MB,24h", "history = E_PROFILING_=none", "drain = 250ms", "events-queue = 5"):
+        assert line in lines
+    config.write_text(shown.stdout)
+    again = run_program("zevid", "--config", config, "--print-config")
+    assert again.wait() == 0 and again.stdout == shown.stdout
+    checked = run_program("zevid", "--check-config", config)
+    assert checked.wait() == 0, checked.stderr
 
 
 def test_wrong_usage_exits_2_and_names_the_option(zevid):

@@ -143,6 +143,9 @@ class __attribute__((visibility("default"))) Broker {
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
 
+  /// Throws `zevi::Error` for an option that `start` would refuse, without opening anything.
+  static void check(const BrokerOptions& options);
+
   /// Binds the endpoints and starts the broker's thread; when it returns, publishers and subscribers are
   /// served. Throws `zevi::Error`: a wrong option, a directory that cannot be used or that another broker
   /// holds, an endpoint that cannot be bound.

@@ -1,8 +1,10 @@
 #include "program.hpp"
 
 #include <fstream>
+#include <sstream>
 
 #include "catch.hpp"
+#include "config_file.hpp"
 #include "temporary_directory.hpp"
 
 namespace po = zevi::program::po;
@@ -15,8 +17,10 @@ constexpr About about{"prog", "[OPTION]...", "Does nothing.", ""};
 OptionTable table() {
   OptionTable options;
   options.config_option = "config";
+  options.command_line_only = {"once"};
   options.visible.add_options()("interest-linger", po::value<int>()->default_value(2), "a number")(
-      "config,c", po::value<std::string>(), "a file");
+      "config,c", po::value<std::string>(), "a file")("once", "something to do at once")(
+      "name", po::value<std::vector<std::string>>()->default_value({}, "none"), "texts");
   return options;
 }
 
@@ -54,17 +58,50 @@ TEST_CASE("the command line goes before the configuration file and the file befo
   CHECK(parse_words({"-c", path.c_str(), "--interest-linger", "9"})["interest-linger"].as<int>() == 9);
 }
 
-TEST_CASE("a wrong configuration file is named with the option") {
+TEST_CASE("what is wrong in a configuration file is named by line and option") {
   const TemporaryDirectory directory;
   const std::string path = directory.path() + "/conf";
-  std::ofstream(path) << "interest-linger = many\n";
+  struct Wrong {
+    std::string line;
+    std::string complaint;
+  };
+  const auto wrong =
+      GENERATE(values<Wrong>({{"interest-linger = many", "interest-linger"},
+                              {"interest-lingr = 3", "did you mean --interest-linger?"},
+                              {"interest-linger", "interest-linger"},
+                              {"once = 1", "'once' is for the command line alone"},
+                              {"config = /etc/other", "'config' is for the command line alone"},
+                              {"interest-linger = 5", "interest-linger"}}));
+  std::ofstream(path) << "# comment\ninterest-linger = 4\n" << wrong.line << "\nname = a\n";
   try {
     parse_words({"-c", path.c_str()});
-    FAIL("was taken");
+    FAIL("was taken: " + wrong.line);
   } catch (const ConfigError& error) {
-    CHECK_THAT(error.what(), contains_text(path) && contains_text("interest-linger"));
+    CHECK_THAT(error.what(), contains_text(path + ":3: ") && contains_text(wrong.complaint));
   }
-  CHECK_THROWS_AS(parse_words({"-c", (path + ".missing").c_str()}), ConfigError);
+}
+
+TEST_CASE("a configuration file that cannot be read is an error") {
+  const TemporaryDirectory directory;
+  CHECK_THROWS_AS(parse_words({"-c", (directory.path() + "/missing").c_str()}), ConfigError);
+  CHECK_THROWS_AS(parse_words({"-c", directory.path().c_str()}), ConfigError);
+}
+
+TEST_CASE("a printed configuration says the same when it is read") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() + "/conf";
+  const auto printed = [](const po::variables_map& values) {
+    std::ostringstream out;
+    print_config(table(), values, out);
+    return out.str();
+  };
+  const po::variables_map given = parse_words({"--interest-linger=9", "--name", "=a b", "--name", "c"});
+  const std::string first = printed(given);
+  CHECK_THAT(first,
+             contains_text("# a number\ninterest-linger = 9\n") && contains_text("name = =a b\nname = c"));
+  std::ofstream(path) << first;
+  CHECK(printed(parse_words({"-c", path.c_str()})) == first);
+  CHECK_THAT(printed(parse_words({})), contains_text("interest-linger = 2\n") && contains_text("# name =\n"));
 }
 
 TEST_CASE("the exit code tells wrong usage, wrong configuration and failure apart") {
