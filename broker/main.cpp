@@ -174,10 +174,10 @@ int tell(const zevi::broker::StoreReport& report) {
 }
 
 /// Throws `ConfigError` if a broker would not start with that file alone.
-int check_config(const std::string& path, const zevi::program::Log& log) {
-  const zevi::program::OptionTable table = option_table();
+int check_config(const std::string& path, const zevi::program::OptionTable& table,
+                 const zevi::program::Log& log) {
   po::variables_map values;
-  zevi::program::read_config_file(path, table.visible, table, values);
+  zevi::program::read_config_file(path, table, values);
   try {
     zevi::Broker::check(broker_options(values, log));
   } catch (const zevi::program::ConfigError&) {
@@ -195,7 +195,9 @@ int serve(int argc, char** argv) {
   if (!zevi::program::parse(about, table, argc, argv, values)) return zevi::program::exit_ok;
 
   const zevi::program::Log log("zevid");
-  if (values.count("check-config") > 0) return check_config(values["check-config"].as<std::string>(), log);
+  if (values.count("check-config") > 0) {
+    return check_config(values["check-config"].as<std::string>(), table, log);
+  }
   if (values.count("print-config") > 0) {
     zevi::Broker::check(broker_options(values, log));
     zevi::program::print_config(table, values, std::cout);

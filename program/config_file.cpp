@@ -9,8 +9,8 @@
 #include <sstream>
 #include <vector>
 
+#include "option_error.hpp"
 #include "quantities.hpp"
-#include "suggestion.hpp"
 
 namespace zevi::program {
 
@@ -18,33 +18,21 @@ namespace {
 
 constexpr std::size_t comment_columns = 98;
 
-std::string suggestion(const OptionTable& table, std::string_view unknown) {
-  while (unknown.starts_with('-')) unknown.remove_prefix(1);
-  unknown = unknown.substr(0, unknown.find('='));
-  std::vector<std::string_view> names;
-  for (const auto& option : table.visible.options()) names.push_back(option->long_name());
-  const std::string best(nearest(unknown, names));
-  return best.empty() ? "" : "; did you mean --" + best + "?";
-}
-
 bool is_for_command_line(const OptionTable& table, const std::string& name) {
   const auto& names = table.command_line_only;
   return name == "help" || name == "version" || name == table.config_option ||
          std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// One line of a file as Boost reads it; its value is checked as well.
-po::parsed_options parse_line(const std::string& line, const po::options_description& all,
-                              const OptionTable& table) {
+/// One line of a file as Boost reads it.
+po::parsed_options parse_line(const std::string& line, const OptionTable& table) {
   std::istringstream text(line);
-  po::parsed_options parsed = po::parse_config_file(text, all);
+  po::parsed_options parsed = po::parse_config_file(text, table.visible);
   for (const po::option& option : parsed.options) {
     if (is_for_command_line(table, option.string_key)) {
       throw ConfigError("'" + option.string_key + "' is for the command line alone");
     }
   }
-  po::variables_map checked;
-  po::store(parsed, checked);
   return parsed;
 }
 
@@ -78,27 +66,16 @@ void print_comment(const std::string& text, std::ostream& out) {
 
 }  // namespace
 
-std::string words_of(const OptionTable& table, const po::error& error) {
-  // Boost's message without its pieces in another style: `the option '--x' ...` is kept, since it names the
-  // option.
-  if (const auto* unknown = dynamic_cast<const po::unknown_option*>(&error)) {
-    return "unknown option '" + unknown->get_option_name() + "'" +
-           suggestion(table, unknown->get_option_name());
-  }
-  return error.what();
-}
-
-void read_config_file(const std::string& path, const po::options_description& all, const OptionTable& table,
-                      po::variables_map& values) {
+void read_config_file(const std::string& path, const OptionTable& table, po::variables_map& values) {
   std::ifstream file(path);
   if (!file) throw ConfigError("cannot read configuration file " + path + ": check its path and mode");
-  po::parsed_options parsed(&all);
+  po::parsed_options parsed(&table.visible);
   std::map<std::string, std::size_t> lines;
   const auto at = [&path](std::size_t number) { return path + ":" + std::to_string(number) + ": "; };
   std::string line;
   for (std::size_t number = 1; std::getline(file, line); ++number) {
     try {
-      for (po::option& option : parse_line(line, all, table).options) {
+      for (po::option& option : parse_line(line, table).options) {
         lines[option.string_key] = number;
         parsed.options.push_back(std::move(option));
       }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config_file.hpp"
+#include "option_error.hpp"
 #include "version.hpp"
 
 namespace zevi::program {
@@ -66,7 +67,7 @@ bool parse(const About& about, OptionTable& table, int argc, const char* const* 
                        values["stray argument"].as<std::vector<std::string>>().front() + "'");
     }
     if (!table.config_option.empty() && values.count(table.config_option) != 0) {
-      read_config_file(values[table.config_option].as<std::string>(), all, table, values);
+      read_config_file(values[table.config_option].as<std::string>(), table, values);
     }
     po::notify(values);
   } catch (const po::error& error) {

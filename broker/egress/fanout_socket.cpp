@@ -33,8 +33,9 @@ bool FanoutSocket::next_change(Change& change) {
     if (frame.empty() || (frame[0] != '\0' && frame[0] != '\1')) continue;
     SubscriberConnections::Connection* const connection = connections_.of(incoming_);
     const std::string_view prefix = frame.substr(1);
-    change = {frame[0] == '\1' ? Change::Kind::subscribed : Change::Kind::unsubscribed, prefix};
-    if (frame[0] == '\1' ? subscribe(connection, prefix, change) : unsubscribe(connection, prefix))
+    const bool is_subscription = frame[0] == '\1';
+    change = {is_subscription ? Change::Kind::subscribed : Change::Kind::unsubscribed, prefix};
+    if (is_subscription ? subscribe(connection, prefix, change) : unsubscribe(connection, prefix))
       return true;
   }
   return false;

@@ -23,6 +23,10 @@ Accept* accept_of_the_c_library() noexcept {
   return found;
 }
 
+std::uint64_t descriptors_kept_back(std::uint64_t descriptors_max) noexcept {
+  return std::max<std::uint64_t>(descriptors_max / 8, 32);
+}
+
 /// The lowest free number is taken for each new descriptor, so a number says how many are in use.
 bool is_kept_back(int fd) noexcept {
   rlimit limit{};
@@ -37,10 +41,6 @@ int refuse() noexcept {
 }
 
 }  // namespace
-
-std::uint64_t descriptors_kept_back(std::uint64_t descriptors_max) noexcept {
-  return std::max<std::uint64_t>(descriptors_max / 8, 32);
-}
 
 std::uint64_t connections_refused() noexcept {
   return refused.load(std::memory_order_relaxed);

@@ -116,8 +116,8 @@ struct BrokerOptions {
 
   /// How many connections the program has refused since its start, for want of file descriptors; called on
   /// the broker's thread once a second, and counted. May be empty. When a program is out of descriptors,
-  /// libzmq aborts it as somebody connects, so one that others may connect to must see to it that they never
-  /// run out; `zevid` does (broker/runtime/accept_guard.hpp).
+  /// libzmq aborts it as somebody connects over `ipc://`, so one that others may connect to must see to it
+  /// that they never run out; `zevid` does (broker/runtime/accept_guard.hpp).
   std::function<std::uint64_t()> connections_refused;
 
   /// Called on the broker's thread with a line for people, at most a few times a second. May be empty.

@@ -69,6 +69,7 @@ TEST_CASE("what is wrong in a configuration file is named by line and option") {
       GENERATE(values<Wrong>({{"interest-linger = many", "interest-linger"},
                               {"interest-lingr = 3", "did you mean --interest-linger?"},
                               {"interest-linger", "interest-linger"},
+                              {"summary = 1", "unknown option 'summary'"},
                               {"once = 1", "'once' is for the command line alone"},
                               {"config = /etc/other", "'config' is for the command line alone"},
                               {"interest-linger = 5", "interest-linger"}}));
