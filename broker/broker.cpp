@@ -47,7 +47,11 @@ class Broker::Impl {
     if (routing_) throw Error("the broker runs already");
     Broker::check(options_);
     const broker::Endpoints wanted = endpoints_of(options_);
-    if (!options_.runtime_dir.empty()) directory_.emplace(options_.runtime_dir);
+    if (!options_.runtime_dir.empty()) {
+      const broker::Security security = broker::Security::read(options_);
+      directory_.emplace(options_.runtime_dir, broker::directory_mode(security.socket_mode),
+                         security.socket_group);
+    }
     // Until all threads run: those of the database are started as it is opened.
     const broker::SignalsBlocked blocked;
     routing_ =
@@ -120,6 +124,7 @@ void Broker::check(const BrokerOptions& options) {
   }
   broker::check_history(options.history, options.max_age);
   broker::check_store(options);
+  static_cast<void>(broker::Security::read(options));
   if (options.drain_max < 0ms || options.drain_max > 1min) throw Error("drain must be between 0 and 1m");
 }
 

@@ -27,6 +27,8 @@
 #include "runtime/endpoint_guard.hpp"
 #include "runtime/runtime_directory.hpp"
 #include "runtime/wakeup.hpp"
+#include "security/gate.hpp"
+#include "security/security.hpp"
 #include "sequencing/sequencer.hpp"
 #include "store/store.hpp"
 #include "store/store_source.hpp"
@@ -65,6 +67,10 @@ class Routing {
   /// Behind the last round: closes the store, so that the next broker goes on where this one ends.
   void close();
 
+  /// From now on this access list holds; those who lost what they had are cut off. To be called between two
+  /// rounds, and only if there was an access list from the start.
+  void replace_access(AccessList list);
+
   /// Those that messages arrive at.
   [[nodiscard]] std::vector<zmq::socket_ref> sockets();
   [[nodiscard]] Endpoints endpoints() const;
@@ -97,6 +103,8 @@ class Routing {
   Complaints complaints_;
   Recent recent_;
 
+  const Security security_;
+  const std::unique_ptr<Gate> gate_;  // before the sockets, which let everybody in without it; null: none
   IngressSocket ingress_;
   std::array<FanoutSocket, 2> fanouts_;  // stream, events
 

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <charconv>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -54,6 +55,17 @@ zevi::program::OptionTable option_table() {
       "where readers ask for what is kept; default ipc://DIR/replay")(
       "control", po::value<std::string>()->default_value("")->value_name("ENDPOINT"),
       "where programs ask about the broker: zevi status; default ipc://DIR/control")(
+      "socket-mode", po::value<std::string>()->default_value("0660")->value_name("MODE"),
+      "who may connect, as the mode of the socket files: 0600, 0660 or 0666")(
+      "socket-group", po::value<std::string>()->default_value("")->value_name("GROUP"),
+      "group of the socket files, and of DIR when it is made; default the group of the process")(
+      "access", po::value<std::string>()->default_value("")->value_name("FILE"),
+      "who may publish, subscribe, ask for what is kept and ask about the broker, by user, group or key; "
+      "default whoever can open the socket")("curve-key",
+                                             po::value<std::string>()->default_value("")->value_name("FILE"),
+                                             "the secret key of tcp:// endpoints, as zevi keys generate "
+                                             "makes it; needed beyond the loopback interface, "
+                                             "with --access")(
       "history",
       po::value<Texts>()
           ->default_value({"=64MB", "E_PROFILING_=none"}, "64MB for all topics, none for E_PROFILING_")
@@ -106,6 +118,14 @@ bool is_on(const po::variables_map& values, const char* name) {
   throw zevi::program::UsageError("--" + std::string(name) + " is on or off, not '" + chosen + "'");
 }
 
+unsigned socket_mode(const std::string& text) {
+  unsigned mode = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, mode, 8);
+  if (error == std::errc{} && rest == end) return mode;
+  throw zevi::program::UsageError("--socket-mode is 0600, 0660 or 0666, not '" + text + "'");
+}
+
 zevi::BrokerOptions broker_options(const po::variables_map& values, const zevi::program::Log& log) {
   using std::chrono::duration_cast;
   zevi::BrokerOptions options;
@@ -115,6 +135,10 @@ zevi::BrokerOptions broker_options(const po::variables_map& values, const zevi::
   options.events = values["events"].as<std::string>();
   options.replay = values["replay"].as<std::string>();
   options.control = values["control"].as<std::string>();
+  options.socket_mode = socket_mode(values["socket-mode"].as<std::string>());
+  options.socket_group = values["socket-group"].as<std::string>();
+  options.access = values["access"].as<std::string>();
+  options.curve_key = values["curve-key"].as<std::string>();
   try {
     options.history = zevi::broker::parse_history(values["history"].as<Texts>());
     options.max_age = zevi::broker::parse_max_age(values["max-age"].as<Texts>());
@@ -152,6 +176,11 @@ void raise_descriptor_limit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// Keeps out those whom the mode of the sockets keeps out before it is set, and others from the store.
+mode_t umask_for(unsigned socket_mode) {
+  return (socket_mode & 0060U) != 0 ? 0007 : 0077;
 }
 
 void wait_for_stop(zevi::program::StopSignals& signals) {
@@ -211,8 +240,9 @@ int serve(int argc, char** argv) {
   }
   zevi::program::StopSignals signals;
   raise_descriptor_limit();
-  umask(0007);
-  zevi::Broker broker(broker_options(values, log));
+  const zevi::BrokerOptions options = broker_options(values, log);
+  umask(umask_for(options.socket_mode));
+  zevi::Broker broker(options);
   broker.start();
   log.info("ready: ingress " + broker.ingress() + ", stream " + broker.stream() + ", events " +
            broker.events() + ", replay " + broker.replay() + ", control " + broker.control());

@@ -29,6 +29,11 @@ std::uint64_t first_generation(const Now& now) {
   return now.realtime_ns / 1'000'000;
 }
 
+std::unique_ptr<Gate> make_gate(const Security& security, zmq::context_t& context, Counters& counters,
+                                Complaints& complaints) {
+  return security.list ? std::make_unique<Gate>(context, *security.list, counters, complaints) : nullptr;
+}
+
 }  // namespace
 
 Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const Endpoints& endpoints,
@@ -40,9 +45,13 @@ Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const En
       notices_wanted_(options.notices),
       connections_refused_(options.connections_refused),
       complaints_(options.log),
-      ingress_(context, endpoints.ingress),
-      fanouts_{FanoutSocket(context, endpoints.stream, stream_queue_max(options)),
-               FanoutSocket(context, endpoints.events, options.events_queue_max)},
+      security_(Security::read(options)),
+      gate_(make_gate(security_, context, counters, complaints_)),
+      ingress_(context, security_.endpoint(endpoints.ingress, Role::publish)),
+      fanouts_{FanoutSocket(context, security_.endpoint(endpoints.stream, Role::subscribe),
+                            stream_queue_max(options)),
+               FanoutSocket(context, security_.endpoint(endpoints.events, Role::subscribe),
+                            options.events_queue_max)},
       topics_(options.max_age),
       interest_(options.interest_linger, first_generation(clock_.now()), options.history),
       stream_(fanouts_[stream_index], counters_),
@@ -54,17 +63,25 @@ Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const En
       conversation_(broker_id_, publishers_, topics_, interest_, sequencer_, counters_, complaints_,
                     options.acks),
       host_(host_name()),
-      replay_(context, endpoints.replay, stored_ ? *stored_ : static_cast<ReplaySource&>(history_), topics_,
-              epoch_, counters_, complaints_),
+      replay_(context, security_.endpoint(endpoints.replay, Role::replay),
+              stored_ ? *stored_ : static_cast<ReplaySource&>(history_), topics_, epoch_, counters_,
+              complaints_),
       guard_(directory, counters_, options.log) {
   sequencer_.add_sink(stream_);
   sequencer_.add_sink(events_);
   sequencer_.add_sink(history_);
   if (store_) sequencer_.add_sink(*store_);
   if (notices_wanted_) conversation_.report_to(notices_);
-  guard_.watch(ingress_.socket(), ingress_.endpoint());
-  for (FanoutSocket& fanout : fanouts_) guard_.watch(fanout.socket(), fanout.endpoint());
-  guard_.watch(replay_.socket(), replay_.endpoint());
+  guard_.watch(ingress_.socket(), security_.endpoint(ingress_.endpoint(), Role::publish));
+  for (FanoutSocket& fanout : fanouts_) {
+    guard_.watch(fanout.socket(), security_.endpoint(fanout.endpoint(), Role::subscribe));
+    if (gate_) fanout.ask(*gate_);
+  }
+  guard_.watch(replay_.socket(), security_.endpoint(replay_.endpoint(), Role::replay));
+  if (gate_) {
+    conversation_.ask(*gate_);
+    replay_.ask(*gate_);
+  }
   if (!endpoints.control.empty()) open_control(options, context, endpoints.control);
   if (store_) store_->begin(topics_, publishers_, clock_.now());
 }
@@ -72,11 +89,12 @@ Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const En
 void Routing::open_control(const BrokerOptions& options, zmq::context_t& context,
                            const std::string& endpoint) {
   const Now now = clock_.now();
-  control_.emplace(context, endpoint,
+  control_.emplace(context, security_.endpoint(endpoint, Role::control),
                    Sources{topics_, publishers_, interest_, fanouts_[stream_index], fanouts_[events_index],
                            history_, store_.get(), counters_, recent_},
                    topics_, counters_, complaints_);
-  guard_.watch(control_->socket(), control_->endpoint());
+  guard_.watch(control_->socket(), security_.endpoint(control_->endpoint(), Role::control));
+  if (gate_) control_->ask(*gate_);
   const Endpoints bound = this->endpoints();
   control_->set_identity({epoch_,
                           now.realtime_ns,
@@ -92,6 +110,7 @@ void Routing::open_control(const BrokerOptions& options, zmq::context_t& context
 
 SteadyTime Routing::do_work() {
   const Now now = clock_.now();
+  if (gate_) gate_->do_work();
   read_subscriptions(now);
   const bool more = read_ingress(now);
   notices_.publish(now);
@@ -179,12 +198,20 @@ std::vector<zmq::socket_ref> Routing::sockets() {
   std::vector<zmq::socket_ref> all{ingress_.socket(), fanouts_[stream_index].socket(),
                                    fanouts_[events_index].socket(), replay_.socket()};
   if (control_) all.push_back(control_->socket());
+  if (gate_) all.push_back(gate_->socket());
   return all;
 }
 
 Endpoints Routing::endpoints() const {
   return {ingress_.endpoint(), fanouts_[stream_index].endpoint(), fanouts_[events_index].endpoint(),
           replay_.endpoint(), control_ ? control_->endpoint() : std::string()};
+}
+
+void Routing::replace_access(AccessList list) {
+  gate_->replace(std::move(list));
+  for (FanoutSocket& fanout : fanouts_) fanout.apply_access();
+  conversation_.apply_access();
+  replay_.apply_access();
 }
 
 bool Routing::read_ingress(const Now& now) {
@@ -207,9 +234,7 @@ void Routing::apply(std::size_t endpoint, const FanoutSocket::Change& change, co
   const bool subscribed = change.kind == FanoutSocket::Change::Kind::subscribed;
   if (change.kind == FanoutSocket::Change::Kind::refused) {
     counters_.add(Counter::subscriptions_refused);
-    complaints_.add("refused a subscription", change.peer,
-                    "more than " + std::to_string(limits::connection_prefixes_max) +
-                        " prefixes of one connection, which was cut off");
+    complaints_.add("refused a subscription", change.peer, change.reason);
     return;
   }
   if (change.prefix.starts_with(ready_topic_prefix)) {

@@ -23,7 +23,7 @@ constexpr std::array commands{
 
 }  // namespace
 
-Control::Control(zmq::context_t& context, const std::string& endpoint, const Sources& sources,
+Control::Control(zmq::context_t& context, const Endpoint& endpoint, const Sources& sources,
                  TopicRegistry& topics, Counters& counters, Complaints& complaints)
     : socket_(context, endpoint),
       sources_(sources),
@@ -45,20 +45,25 @@ void Control::read_questions(const Now& now) {
     } else if (frames_.size() != 1) {
       answer_without_rows("", 0, "a question is one frame", now);
     } else {
-      receive(frames_[0].to_string_view(), now);
+      receive(frames_[0], now);
     }
   }
 }
 
-void Control::receive(std::string_view frame, const Now& now) {
+void Control::receive(const zmq::message_t& frame, const Now& now) {
   wire::ControlRequest request;
-  const wire::DecodeError error = wire::decode(frame, request);
+  const wire::DecodeError error = wire::decode(frame.to_string_view(), request);
   if (error != wire::DecodeError::none) {
     const std::string_view cmd = is_topic(request.cmd) ? request.cmd : std::string_view();
     return answer_without_rows(cmd, request.i, wire::describe(error), now);
   }
+  const Permission permission =
+      gate_ == nullptr ? Permission{true, {}} : gate_->permission(Gate::name_of_sender(frame), Role::control);
+  if (!permission.is_given) {
+    return answer_without_rows(request.cmd, request.i, "the access list does not let it ask", now);
+  }
   if (request.cmd == "lost") {
-    return answer_without_rows(request.cmd, request.i, take_in_loss(request), now);
+    return answer_without_rows(request.cmd, request.i, take_in_loss(request, permission), now);
   }
   for (const Command& command : commands) {
     if (command.name != request.cmd) continue;
@@ -66,7 +71,7 @@ void Control::receive(std::string_view frame, const Now& now) {
       return answer_without_rows(request.cmd, request.i, refusal, now);
     }
     waiting_.push_back({routing_id_, std::string(request.cmd), request.i, std::string(request.from),
-                        request.rows_max, command.list});
+                        request.rows_max, command.list, permission});
     return;
   }
   answer_without_rows(request.cmd, request.i,
@@ -84,8 +89,9 @@ std::string_view Control::refusal_of_more(std::string_view routing_id) const {
   return "8 questions of this connection wait: ask when one is answered";
 }
 
-std::string_view Control::take_in_loss(const wire::ControlRequest& request) {
+std::string_view Control::take_in_loss(const wire::ControlRequest& request, const Permission& permission) {
   if (request.t.empty() || request.n == 0) return "a loss has a topic t and a number of events n";
+  if (!permission.covers(request.t)) return "the access list has no such topic for it";
   Topic* const topic = topics_.find(request.t);
   if (topic == nullptr) return "no event of this topic has come";
   // More than there were cannot be lost; what a reader missed it can know by number alone.

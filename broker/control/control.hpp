@@ -11,6 +11,7 @@
 #include "control_socket.hpp"
 #include "listing.hpp"
 #include "runtime/complaints.hpp"
+#include "security/gate.hpp"
 #include "zevi/wire/control_messages.hpp"
 
 namespace zevi::broker {
@@ -24,12 +25,15 @@ class Control {
   static constexpr std::size_t questions_max = 256;
   static constexpr std::size_t questions_of_one_max = 8;
 
-  Control(zmq::context_t& context, const std::string& endpoint, const Sources& sources, TopicRegistry& topics,
+  Control(zmq::context_t& context, const Endpoint& endpoint, const Sources& sources, TopicRegistry& topics,
           Counters& counters, Complaints& complaints);
 
   [[nodiscard]] zmq::socket_ref socket() noexcept { return socket_.socket(); }
   [[nodiscard]] std::string endpoint() const { return socket_.endpoint(); }
   void set_identity(Identity identity) { identity_ = std::move(identity); }
+
+  /// From now on programs may ask about what the gate says.
+  void ask(Gate& gate) noexcept { gate_ = &gate; }
 
   /// Reads what was asked and makes a slice of the answer that is due.
   void do_work(const Now& now);
@@ -47,19 +51,21 @@ class Control {
     std::string from;
     std::uint64_t rows_max = 0;
     List list = nullptr;
+    Permission permission{true, {}};
   };
   struct Work {
-    explicit Work(Question of) : question(std::move(of)), rows(question.rows_max) {}
+    explicit Work(Question of) : question(std::move(of)), rows(question.rows_max, question.permission) {}
     Question question;
     Rows rows;
   };
 
   void read_questions(const Now& now);
-  void receive(std::string_view frame, const Now& now);
+  void receive(const zmq::message_t& frame, const Now& now);
   /// Empty, or why no more may wait of this connection.
   [[nodiscard]] std::string_view refusal_of_more(std::string_view routing_id) const;
   /// What a reader says it has lost is added to its topic's account. Empty, or why it is refused.
-  [[nodiscard]] std::string_view take_in_loss(const wire::ControlRequest& request);
+  [[nodiscard]] std::string_view take_in_loss(const wire::ControlRequest& request,
+                                              const Permission& permission);
   void make_slice(const Now& now);
   void answer(std::string_view routing_id, const wire::ControlAnswer& head, const Rows& rows, const Now& now);
   void answer_without_rows(std::string_view cmd, std::uint64_t i, std::string_view reason, const Now& now);
@@ -67,6 +73,7 @@ class Control {
   ControlSocket socket_;
   const Sources sources_;
   TopicRegistry& topics_;
+  Gate* gate_ = nullptr;  ///< null: whoever is connected may ask everything
   Counters& counters_;
   Complaints& complaints_;
   Identity identity_;

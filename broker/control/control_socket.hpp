@@ -5,12 +5,14 @@
 #include <vector>
 #include <zmq.hpp>
 
+#include "runtime/bind.hpp"
+
 namespace zevi::broker {
 
 /// The ROUTER where programs ask the broker about itself.
 class ControlSocket {
  public:
-  ControlSocket(zmq::context_t& context, const std::string& endpoint);
+  ControlSocket(zmq::context_t& context, const Endpoint& endpoint);
   ~ControlSocket();
   ControlSocket(const ControlSocket&) = delete;
   ControlSocket& operator=(const ControlSocket&) = delete;

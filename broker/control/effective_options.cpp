@@ -1,6 +1,7 @@
 #include "effective_options.hpp"
 
 #include <array>
+#include <cstdio>
 #include <string_view>
 #include <utility>
 
@@ -51,6 +52,12 @@ std::vector<Identity::Named> effective_options(const BrokerOptions& options) {
     all.push_back(
         {"ack", prefix_text(rule.prefix).append("=").append(wire::name_of(wire_level(rule.level)))});
   }
+  std::array<char, 8> mode{};
+  std::snprintf(mode.data(), mode.size(), "%04o", options.socket_mode);
+  all.push_back({"socket-mode", mode.data()});
+  all.push_back({"socket-group", options.socket_group});
+  all.push_back({"access", options.access});
+  all.push_back({"curve-key", options.curve_key});
   all.push_back({"interest-linger", duration_text(options.interest_linger)});
   all.push_back({"coalesce", duration_text(options.coalesce_max)});
   all.push_back({"subscriber-budget", std::to_string(options.subscriber_budget_bytes)});

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "egress/fanout_socket.hpp"
@@ -14,6 +15,7 @@
 #include "metrics/counters.hpp"
 #include "metrics/recent.hpp"
 #include "runtime/clock.hpp"
+#include "security/access_list.hpp"
 #include "store/store.hpp"
 #include "topics/interest_table.hpp"
 #include "topics/topic_registry.hpp"
@@ -53,7 +55,11 @@ class Rows {
   /// The longest that a slice may take, looked at after every few rows.
   static constexpr std::chrono::milliseconds slice_time{1};
 
-  explicit Rows(std::size_t rows_max) : rows_max_(rows_max) {}
+  explicit Rows(std::size_t rows_max, Permission permission = {true, {}})
+      : rows_max_(rows_max), permission_(std::move(permission)) {}
+
+  /// Whether who asked may know of this topic.
+  [[nodiscard]] bool may_show(std::string_view topic) const noexcept { return permission_.covers(topic); }
 
   void begin_slice() { slice_end_ = std::chrono::steady_clock::now() + slice_time; }
   /// No more rows in this slice.
@@ -79,6 +85,7 @@ class Rows {
   static constexpr std::size_t bytes_max = limits::control_answer_bytes_max - 128 * 1024;
 
   std::size_t rows_max_;
+  Permission permission_;
   std::size_t count_ = 0;
   std::size_t slice_begin_ = 0;
   SteadyTime slice_end_{};

@@ -58,6 +58,7 @@ std::optional<std::string> list_topics(Rows& rows, const Sources& sources, const
                                        std::string_view from, const Now& now) {
   const auto& topics = sources.topics.in_order();
   for (auto at = topics.lower_bound(from); at != topics.end(); ++at) {
+    if (!rows.may_show(at->first)) continue;
     if (rows.slice_is_full()) return std::string(at->first);
     append_topic(rows.next(), *at->second, sources, now);
   }
@@ -81,6 +82,7 @@ std::optional<std::string> list_subscriptions(Rows& rows, const Sources& sources
                                               std::string_view from, const Now&) {
   const auto& prefixes = sources.interest.prefixes();
   for (auto at = prefixes.lower_bound(from); at != prefixes.end(); ++at) {
+    if (!rows.may_show(at->first)) continue;
     if (rows.slice_is_full()) return at->first;
     Row(rows.next())
         .text("prefix", at->first)

@@ -1,6 +1,5 @@
 #include "fanout_socket.hpp"
 
-#include "runtime/bind.hpp"
 #include "zevi/limits.hpp"
 #include "zevi/topic.hpp"
 
@@ -11,9 +10,12 @@ namespace {
 /// What subscribers have not read when the broker stops is delivered within this time, or is a gap to them.
 constexpr int linger_ms = 500;
 
+constexpr std::string_view too_many_prefixes = "more than 4096 prefixes of one connection, which was cut off";
+static_assert(limits::connection_prefixes_max == 4096);
+
 }  // namespace
 
-FanoutSocket::FanoutSocket(zmq::context_t& context, const std::string& endpoint, int queue_max)
+FanoutSocket::FanoutSocket(zmq::context_t& context, const Endpoint& endpoint, int queue_max)
     : socket_(context, zmq::socket_type::xpub) {
   socket_.set(zmq::sockopt::xpub_verboser, 1);
   socket_.set(zmq::sockopt::sndhwm, queue_max);
@@ -31,28 +33,42 @@ bool FanoutSocket::next_change(Change& change) {
   while (socket_.recv(incoming_, zmq::recv_flags::dontwait)) {
     const std::string_view frame = incoming_.to_string_view();
     if (frame.empty() || (frame[0] != '\0' && frame[0] != '\1')) continue;
-    SubscriberConnections::Connection* const connection = connections_.of(incoming_);
+    SubscriberConnections::Subscriber* const subscriber = connections_.of(incoming_);
+    // One that was connected before the access list changed is looked at again.
+    if (subscriber != nullptr && !subscriber->is_cut && !may_subscribe(incoming_)) subscriber->cut();
     const std::string_view prefix = frame.substr(1);
     const bool is_subscription = frame[0] == '\1';
     change = {is_subscription ? Change::Kind::subscribed : Change::Kind::unsubscribed, prefix};
-    if (is_subscription ? subscribe(connection, prefix, change) : unsubscribe(connection, prefix))
+    if (is_subscription ? subscribe(subscriber, prefix, change) : unsubscribe(subscriber, prefix))
       return true;
   }
   return false;
 }
 
-bool FanoutSocket::subscribe(SubscriberConnections::Connection* connection, std::string_view prefix,
+bool FanoutSocket::may_subscribe(const zmq::message_t& frame) {
+  return gate_ == nullptr || gate_->permission(Gate::name_of_sender(frame), Role::subscribe).is_given;
+}
+
+void FanoutSocket::apply_access() {
+  connections_.for_each([this](SubscriberConnections::Subscriber& subscriber) {
+    if (!may_subscribe(subscriber.frame)) subscriber.cut();
+  });
+}
+
+bool FanoutSocket::subscribe(SubscriberConnections::Subscriber* subscriber, std::string_view prefix,
                              Change& change) {
   auto found = prefixes_.find(prefix);
   if (found == prefixes_.end()) found = prefixes_.emplace(std::string(prefix), PrefixCount{}).first;
   PrefixCount& count = found->second;
-  if (connection != nullptr) {
-    if (!connection->add(count)) return false;
-    if (connection->is_cut || connection->prefixes.size() > limits::connection_prefixes_max) {
+  if (subscriber != nullptr) {
+    if (!subscriber->add(count)) return false;
+    const bool are_too_many = subscriber->prefixes.size() > limits::connection_prefixes_max;
+    if (subscriber->is_cut || are_too_many) {
       ++count.refused;
-      if (!connection->is_cut) connection->cut();
+      if (!subscriber->is_cut) subscriber->cut();
       change.kind = Change::Kind::refused;
-      change.peer = connection->peer;
+      change.peer = subscriber->peer;
+      change.reason = are_too_many ? too_many_prefixes : "it was cut off";
       return true;
     }
   }
@@ -61,11 +77,11 @@ bool FanoutSocket::subscribe(SubscriberConnections::Connection* connection, std:
   return true;
 }
 
-bool FanoutSocket::unsubscribe(SubscriberConnections::Connection* connection, std::string_view prefix) {
+bool FanoutSocket::unsubscribe(SubscriberConnections::Subscriber* subscriber, std::string_view prefix) {
   const auto found = prefixes_.find(prefix);
   if (found == prefixes_.end()) return false;
   PrefixCount& count = found->second;
-  if (connection != nullptr && !connection->remove(count)) return false;
+  if (subscriber != nullptr && !subscriber->remove(count)) return false;
   // Whose it is is not known once a connection has ended. Those that were refused are all about to go.
   const bool was_counted = count.refused == 0;
   if (!was_counted) {

@@ -5,20 +5,23 @@
 #include <string_view>
 #include <zmq.hpp>
 
+#include "runtime/bind.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/string_map.hpp"
+#include "security/gate.hpp"
 #include "subscriber_connections.hpp"
 
 namespace zevi::broker {
 
 /// An XPUB socket with what its subscribers asked for. Every subscription of every peer is seen
 /// (XPUB_VERBOSER), so a prefix is counted once for each; libzmq takes back those of a peer that is gone. A
-/// connection with more than `limits::connection_prefixes_max` is cut off.
+/// connection with more than `limits::connection_prefixes_max`, or that the gate does not let subscribe, is
+/// cut off.
 class FanoutSocket {
  public:
   /// Binds. `queue_max` is the number of messages that may wait for one subscriber, beyond which it loses its
   /// own.
-  FanoutSocket(zmq::context_t& context, const std::string& endpoint, int queue_max);
+  FanoutSocket(zmq::context_t& context, const Endpoint& endpoint, int queue_max);
   ~FanoutSocket();
   FanoutSocket(const FanoutSocket&) = delete;
   FanoutSocket& operator=(const FanoutSocket&) = delete;
@@ -27,15 +30,21 @@ class FanoutSocket {
   /// As bound.
   [[nodiscard]] std::string endpoint() const { return socket_.get(zmq::sockopt::last_endpoint); }
 
+  /// From now on the gate is asked about everyone who subscribes.
+  void ask(Gate& gate) noexcept { gate_ = &gate; }
+  /// Cuts off those who may not subscribe any more.
+  void apply_access();
+
   struct Change {
     enum class Kind : std::uint8_t {
       subscribed,
       unsubscribed,
-      refused,  ///< one too many of `peer`, which is cut off
+      refused,  ///< for `reason`; `peer` is cut off
     };
     Kind kind = Kind::unsubscribed;
     std::string_view prefix{};  ///< valid until the next call, as `peer`
     std::string_view peer{};
+    std::string_view reason{};
   };
   /// The next change of a peer's subscriptions, if one has arrived.
   [[nodiscard]] bool next_change(Change& change);
@@ -56,12 +65,14 @@ class FanoutSocket {
  private:
   /// What there is to tell of a prefix that a connection, or for null an unknown one, wants; false if
   /// nothing.
-  [[nodiscard]] bool subscribe(SubscriberConnections::Connection* connection, std::string_view prefix,
+  [[nodiscard]] bool subscribe(SubscriberConnections::Subscriber* subscriber, std::string_view prefix,
                                Change& change);
-  [[nodiscard]] bool unsubscribe(SubscriberConnections::Connection* connection, std::string_view prefix);
+  [[nodiscard]] bool may_subscribe(const zmq::message_t& frame);
+  [[nodiscard]] bool unsubscribe(SubscriberConnections::Subscriber* subscriber, std::string_view prefix);
 
   zmq::socket_t socket_;
   zmq::message_t incoming_;
+  Gate* gate_ = nullptr;  ///< null: whoever is connected may subscribe
   SubscriberConnections connections_;
   StringMap<PrefixCount> prefixes_;
   std::uint64_t subscriptions_ = 0;  // without those that are no prefix of a topic

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -10,6 +8,7 @@
 #include <zmq.hpp>
 
 #include "runtime/clock.hpp"
+#include "runtime/connection.hpp"
 
 namespace zevi::broker {
 
@@ -29,10 +28,9 @@ struct PrefixCount {
 /// Belongs to the routing thread.
 class SubscriberConnections {
  public:
-  struct Connection {
+  struct Subscriber {
     zmq::message_t frame;  ///< keeps what the frames of this connection have in common from being reused
-    int fd = -1;
-    ino_t inode = 0;   ///< of the socket behind `fd`; 0: it was closed when first looked at
+    Connection connection;
     std::string peer;  ///< as the kernel or libzmq names it
     bool is_cut = false;
     std::vector<const PrefixCount*> prefixes{};  ///< sorted
@@ -46,17 +44,20 @@ class SubscriberConnections {
   };
 
   /// Whose frame it is. Null when libzmq made it for a connection that has ended, and for `inproc://`.
-  [[nodiscard]] Connection* of(zmq::message_t& frame);
+  [[nodiscard]] Subscriber* of(zmq::message_t& frame);
+
+  template <typename Visit>
+  void for_each(Visit visit) {
+    for (auto& [key, subscriber] : connections_) visit(subscriber);
+  }
 
   /// Forgets the connections that have ended. To be called when no frame is left to be read; looks once a
   /// second, and forgets what it finds ended twice.
   void forget_ended(SteadyTime now);
 
  private:
-  [[nodiscard]] static bool is_open(const Connection& connection);
-
   // By a place in memory that all frames of the connection share.
-  std::unordered_map<const char*, Connection> connections_;
+  std::unordered_map<const char*, Subscriber> connections_;
   std::vector<const char*> ended_;
   SteadyTime next_look_{};
 };

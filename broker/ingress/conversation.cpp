@@ -57,7 +57,7 @@ void Conversation::receive(std::string_view routing_id, std::vector<zmq::message
   if (frames.size() != (kind == wire::Kind::events ? 2U : 1U)) {
     return refuse_frame(routing_id, publisher, "a message with the wrong number of frames");
   }
-  if (kind == wire::Kind::hello) return receive_hello(routing_id, header, now);
+  if (kind == wire::Kind::hello) return receive_hello(routing_id, frames[0], now);
   if (publisher == nullptr) {
     if (kind == wire::Kind::events) counters_.add(Counter::batches_unknown);
     return ask_stranger(routing_id, now);
@@ -80,9 +80,9 @@ void Conversation::receive(std::string_view routing_id, std::vector<zmq::message
   }
 }
 
-void Conversation::receive_hello(std::string_view routing_id, std::string_view frame, const Now& now) {
+void Conversation::receive_hello(std::string_view routing_id, zmq::message_t& frame, const Now& now) {
   wire::Hello hello;
-  const wire::DecodeError error = wire::decode(frame, hello);
+  const wire::DecodeError error = wire::decode(frame.to_string_view(), hello);
   if (error != wire::DecodeError::none) return refuse_frame(routing_id, nullptr, wire::describe(error));
   const std::uint64_t version = wire::settle_version(hello.version_min, hello.version_max);
   if (version == 0) {
@@ -113,6 +113,9 @@ void Conversation::receive_hello(std::string_view routing_id, std::string_view f
   publisher->may_have_lost = false;
   strangers_.erase(std::string(routing_id));
   publishers_.attach(*publisher, routing_id);
+  publisher->connection = Connection(frame);
+  publisher->peer = Gate::name_of_sender(frame);
+  if (gate_ != nullptr) publisher->permission = gate_->permission(publisher->peer, Role::publish);
   publisher->last_seen = now.steady;
   publisher->live = true;
   publisher->behind = false;
@@ -155,11 +158,20 @@ void Conversation::receive_events(Publisher& publisher, std::vector<zmq::message
   acks_.owe(publisher, frames[1].size());
   if (error != wire::DecodeError::none) return refuse_batch(publisher, header, wire::describe(error));
   if (is_reserved_topic(header.t)) return refuse_batch(publisher, header, "topics of the broker's own");
+  if (!publisher.permission.covers(header.t))
+    return refuse_batch(publisher, header, "the access list has no such topic for it");
   const wire::BodyCheck check = wire::check_body(frames[1].to_string_view(), header.n);
   if (!check) return refuse_batch(publisher, header, wire::describe(check.error));
   Topic* const topic = topics_.find_or_add(header.t);
   if (topic == nullptr) return refuse_batch(publisher, header, "the broker holds 65,536 topics, its limit");
   take_in(publisher, *topic, header, std::move(frames[1]), now);
+}
+
+void Conversation::apply_access() {
+  publishers_.for_each([this](Publisher& publisher) {
+    publisher.permission = gate_->permission(publisher.peer, Role::publish);
+    if (publisher.live && !publisher.permission.is_given) publisher.connection.shut_down();
+  });
 }
 
 void Conversation::move_on(Publisher& publisher, std::uint64_t s) {
@@ -233,7 +245,7 @@ PublisherTopic* Conversation::account(Publisher& publisher, Topic& topic, const 
 
 void Conversation::account_drops(Publisher& publisher, const std::vector<wire::TopicCount>& drops) {
   for (const wire::TopicCount& drop : drops) {
-    Topic* const topic = topics_.find_or_add(drop.topic);
+    Topic* const topic = publisher.permission.covers(drop.topic) ? topics_.find_or_add(drop.topic) : nullptr;
     if (topic == nullptr) continue;
     // The events before these drops went to an earlier broker, and their count is not known.
     PublisherTopic* const numbers = numbers_of(publisher, *topic, {0, drop.count});
@@ -262,8 +274,11 @@ void Conversation::refuse_batch(Publisher& publisher, const wire::EventsHeader& 
   if (observer_ != nullptr) observer_->refused(publisher, header.t, header.n, reason);
   answer(publisher.routing_id, wire::Reject{header.s, header.t, header.n, reason});
   acks_.owe_at_once(publisher);
-  Topic* const topic =
-      is_topic(header.t) && !is_reserved_topic(header.t) ? topics_.find_or_add(header.t) : nullptr;
+  // Nobody tells the readers of a topic of losses in which it has no say.
+  const bool has_topic =
+      is_topic(header.t) && !is_reserved_topic(header.t) && publisher.permission.covers(header.t);
+  Topic* const topic = has_topic ? topics_.find_or_add(header.t) : nullptr;
+  if (topic == nullptr) publisher.losses.invalid += header.n;
   if (topic == nullptr || header.n == 0) return;
   // The refused events took numbers, so they are lost to the topic's readers like dropped ones.
   if (account(publisher, *topic, header)) lose(publisher, *topic, &Losses::invalid, header.n);

@@ -12,6 +12,7 @@
 #include "publisher_events.hpp"
 #include "publisher_registry.hpp"
 #include "runtime/complaints.hpp"
+#include "security/gate.hpp"
 #include "sequencing/sequencer.hpp"
 #include "topics/interest_table.hpp"
 #include "topics/topic_registry.hpp"
@@ -43,6 +44,11 @@ class Conversation {
   /// From now on, `observer` is told what happens to publishers.
   void report_to(PublisherEvents& observer) noexcept { observer_ = &observer; }
 
+  /// From now on publishers may publish what the gate says.
+  void ask(Gate& gate) noexcept { gate_ = &gate; }
+  /// The access list has changed. Those that may publish nothing any more are cut off.
+  void apply_access();
+
   /// One message from one connection: the header and, for `events`, the body.
   void receive(std::string_view routing_id, std::vector<zmq::message_t>& frames, const Now& now);
 
@@ -61,7 +67,7 @@ class Conversation {
   [[nodiscard]] std::vector<Answer>& answers() noexcept { return answers_; }
 
  private:
-  void receive_hello(std::string_view routing_id, std::string_view frame, const Now& now);
+  void receive_hello(std::string_view routing_id, zmq::message_t& frame, const Now& now);
   void receive_events(Publisher& publisher, std::vector<zmq::message_t>& frames, const Now& now);
   void receive_beat(Publisher& publisher, std::string_view frame);
   void receive_bye(Publisher& publisher, std::string_view frame);
@@ -91,6 +97,7 @@ class Conversation {
   void answer(std::string_view routing_id, const Message& message);
 
   PublisherEvents* observer_ = nullptr;
+  Gate* gate_ = nullptr;  ///< null: whoever is connected may publish everything
   std::uint64_t broker_id_;
   std::vector<AckRule> levels_;
   bool has_waiting_levels_;  ///< somebody may wait for the store

@@ -1,6 +1,5 @@
 #include "ingress_socket.hpp"
 
-#include "runtime/bind.hpp"
 #include "runtime/router.hpp"
 #include "zevi/limits.hpp"
 
@@ -17,7 +16,7 @@ constexpr std::size_t frames_kept_max = 3;
 
 }  // namespace
 
-IngressSocket::IngressSocket(zmq::context_t& context, const std::string& endpoint)
+IngressSocket::IngressSocket(zmq::context_t& context, const Endpoint& endpoint)
     : socket_(context, zmq::socket_type::router) {
   socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::ingress_frame_bytes_max));
   socket_.set(zmq::sockopt::rcvhwm, receive_queue_max);

@@ -5,13 +5,14 @@
 #include <zmq.hpp>
 
 #include "conversation.hpp"
+#include "runtime/bind.hpp"
 
 namespace zevi::broker {
 
 /// The ROUTER that publishers are connected to.
 class IngressSocket {
  public:
-  IngressSocket(zmq::context_t& context, const std::string& endpoint);
+  IngressSocket(zmq::context_t& context, const Endpoint& endpoint);
   ~IngressSocket();
   IngressSocket(const IngressSocket&) = delete;
   IngressSocket& operator=(const IngressSocket&) = delete;

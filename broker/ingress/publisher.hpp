@@ -6,6 +6,8 @@
 #include <unordered_map>
 
 #include "runtime/clock.hpp"
+#include "runtime/connection.hpp"
+#include "security/access_list.hpp"
 #include "topics/topic.hpp"
 
 namespace zevi::broker {
@@ -29,6 +31,9 @@ struct PublisherTopic {
 struct Publisher {
   std::shared_ptr<const PublisherName> name;
   std::string routing_id;  ///< of the connection that said hello last
+  Connection connection;
+  std::string peer;                 ///< who is behind it, as `Gate` names it
+  Permission permission{true, {}};  ///< what it may publish
   std::uint64_t last_s = 0;
   std::uint64_t written_s = 0;  ///< batches up to this one are in the store, as far as they belong there
   std::uint64_t synced_s = 0;   ///< and on the disk

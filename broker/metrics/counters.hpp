@@ -54,6 +54,7 @@ enum class Counter : std::uint8_t {
   publishers_lost,
   sockets_restored,
   connections_refused,
+  peers_refused,
   count_,
 };
 
@@ -107,6 +108,7 @@ inline constexpr std::array<CounterText, static_cast<std::size_t>(Counter::count
     {"publishers_lost", "publishers that vanished or fell silent without goodbye"},
     {"sockets_restored", "socket files that were put back after somebody had removed them"},
     {"connections_refused", "connections closed at once because too few file descriptors were left"},
+    {"peers_refused", "connections that the access list did not let in"},
 }};
 
 /// Written by the broker's thread alone, read by any.

@@ -25,7 +25,7 @@ constexpr std::chrono::milliseconds disk_pause{50};
 
 }  // namespace
 
-Replay::Replay(zmq::context_t& context, const std::string& endpoint, ReplaySource& source,
+Replay::Replay(zmq::context_t& context, const Endpoint& endpoint, ReplaySource& source,
                const TopicRegistry& topics, std::uint64_t epoch, Counters& counters, Complaints& complaints)
     : socket_(context, endpoint),
       source_(source),
@@ -102,11 +102,17 @@ void Replay::receive(ReplaySocket::Incoming& incoming, const Now& now) {
   wire::DecodeError error = wire::DecodeError::none;
   std::unique_ptr<Question> question = Question::read(frame, error);
   if (!question) return refuse(routing_id, i, wire::describe(error));
+  const std::string_view peer = Gate::name_of_sender(incoming.frames[0]);
+  if (const std::string_view refusal = refusal_of(peer, question->request()); !refusal.empty()) {
+    return refuse(routing_id, i, refusal);
+  }
 
   if (question_bytes_ + question->bytes() > question_bytes_max) {
     return refuse(routing_id, i, "the questions that wait fill 64 MiB: ask again later");
   }
   Reader& reader = reader_of(routing_id);
+  reader.peer = peer;
+  reader.connection = Connection(incoming.frames[0]);
   if (reader.waiting.size() >= questions_max) {
     return refuse(routing_id, i, "16 questions of this connection wait: ask when one is answered");
   }
@@ -120,6 +126,23 @@ void Replay::receive(ReplaySocket::Incoming& incoming, const Now& now) {
   }
   question_bytes_ += question->bytes();
   reader.waiting.push_back(std::move(question));
+}
+
+std::string_view Replay::refusal_of(std::string_view peer, const wire::ReplayRequest& request) {
+  if (gate_ == nullptr) return {};
+  const Permission& permission = gate_->permission(peer, Role::replay);
+  if (!permission.is_given) return "the access list does not let it ask";
+  for (std::string_view topic : request.t) {
+    if (topic.ends_with('*')) topic.remove_suffix(1);
+    if (!permission.covers(topic)) return "the access list does not let it ask for all of these topics";
+  }
+  return {};
+}
+
+void Replay::apply_access() {
+  for (const auto& [routing_id, reader] : readers_) {
+    if (!gate_->permission(reader->peer, Role::replay).is_given) reader->connection.shut_down();
+  }
 }
 
 Replay::Reader& Replay::reader_of(const std::string& routing_id) {

@@ -15,7 +15,9 @@
 #include "replay_source.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/complaints.hpp"
+#include "runtime/connection.hpp"
 #include "runtime/string_map.hpp"
+#include "security/gate.hpp"
 #include "topics/topic_registry.hpp"
 
 namespace zevi::broker {
@@ -32,8 +34,13 @@ class Replay {
   /// A reader that takes nothing for this long is given up, and with it what it asked.
   static constexpr std::chrono::seconds patience{60};
 
-  Replay(zmq::context_t& context, const std::string& endpoint, ReplaySource& source,
-         const TopicRegistry& topics, std::uint64_t epoch, Counters& counters, Complaints& complaints);
+  Replay(zmq::context_t& context, const Endpoint& endpoint, ReplaySource& source, const TopicRegistry& topics,
+         std::uint64_t epoch, Counters& counters, Complaints& complaints);
+
+  /// From now on readers may ask for what the gate says.
+  void ask(Gate& gate) noexcept { gate_ = &gate; }
+  /// The access list has changed: readers that may ask for nothing any more are cut off.
+  void apply_access();
 
   /// Reads what was asked and sends a slice of what is due.
   void do_work(const Now& now);
@@ -51,6 +58,8 @@ class Replay {
         : routing_id(id), queue(std::move(all_queued)) {}
 
     const std::string routing_id;
+    std::string peer;  ///< as the gate names it
+    Connection connection;
     AnswerQueue queue;
     bool is_in_turns = false;
     std::deque<std::unique_ptr<Question>> waiting;
@@ -77,6 +86,8 @@ class Replay {
   void read_questions(const Now& now);
   void receive(ReplaySocket::Incoming& incoming, const Now& now);
   [[nodiscard]] Reader& reader_of(const std::string& routing_id);
+  /// Empty, or why the peer may not ask this.
+  [[nodiscard]] std::string_view refusal_of(std::string_view peer, const wire::ReplayRequest& request);
   void refuse(std::string_view routing_id, std::uint64_t i, std::string_view reason);
 
   /// Goes on with a reader's answers as far as `turn` and the reader allow.
@@ -94,6 +105,7 @@ class Replay {
   ReplaySource& source_;
   const TopicRegistry& topics_;
   std::uint64_t epoch_;
+  Gate* gate_ = nullptr;  ///< null: whoever is connected may ask for everything
   Counters& counters_;
   Complaints& complaints_;
 

@@ -1,6 +1,5 @@
 #include "replay_socket.hpp"
 
-#include "runtime/bind.hpp"
 #include "runtime/router.hpp"
 #include "zevi/limits.hpp"
 
@@ -18,7 +17,7 @@ constexpr std::size_t frames_kept_max = 2;
 
 }  // namespace
 
-ReplaySocket::ReplaySocket(zmq::context_t& context, const std::string& endpoint)
+ReplaySocket::ReplaySocket(zmq::context_t& context, const Endpoint& endpoint)
     : socket_(context, zmq::socket_type::router) {
   // Without it, a ROUTER throws away what a reader has no room for, and says nothing.
   socket_.set(zmq::sockopt::router_mandatory, 1);

@@ -8,13 +8,14 @@
 
 #include "answer_queue.hpp"
 #include "replay_source.hpp"
+#include "runtime/bind.hpp"
 
 namespace zevi::broker {
 
 /// The ROUTER that readers ask at.
 class ReplaySocket {
  public:
-  ReplaySocket(zmq::context_t& context, const std::string& endpoint);
+  ReplaySocket(zmq::context_t& context, const Endpoint& endpoint);
   ~ReplaySocket();
   ReplaySocket(const ReplaySocket&) = delete;
   ReplaySocket& operator=(const ReplaySocket&) = delete;

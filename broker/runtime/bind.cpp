@@ -5,6 +5,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 
 #include "zevi/error.hpp"
@@ -13,7 +14,6 @@ namespace zevi::broker {
 
 namespace {
 
-constexpr mode_t socket_mode = 0660;
 /// libzmq's default is 30 s, for which each such peer holds a descriptor.
 constexpr int handshake_ms_max = 5000;
 constexpr std::string_view ipc_scheme = "ipc://";
@@ -32,6 +32,16 @@ bool somebody_listens(const std::string& path) {
   return listens;
 }
 
+void set_access(const std::string& path, const Endpoint& endpoint) {
+  if (endpoint.group && chown(path.c_str(), static_cast<uid_t>(-1), *endpoint.group) != 0) {
+    throw Error("cannot give " + path + " to the group: " + std::strerror(errno) +
+                "; the broker's user must be a member of it");
+  }
+  if (chmod(path.c_str(), endpoint.mode) != 0) {
+    throw Error("cannot set the mode of " + path + ": check the owner of its directory");
+  }
+}
+
 }  // namespace
 
 std::string socket_path(const std::string& endpoint) {
@@ -40,22 +50,25 @@ std::string socket_path(const std::string& endpoint) {
   return path.starts_with('@') || path == "*" ? std::string() : path;
 }
 
-void bind_to(zmq::socket_ref socket, const std::string& endpoint) {
-  const std::string path = socket_path(endpoint);
+void bind_to(zmq::socket_ref socket, const Endpoint& endpoint) {
+  const std::string path = socket_path(endpoint.address);
   if (!path.empty() && somebody_listens(path)) {
-    throw Error("cannot bind " + endpoint +
+    throw Error("cannot bind " + endpoint.address +
                 ": another program listens there; stop it or choose another endpoint");
   }
   socket.set(zmq::sockopt::handshake_ivl, handshake_ms_max);
+  if (!endpoint.zap_domain.empty()) socket.set(zmq::sockopt::zap_domain, std::string(endpoint.zap_domain));
+  if (endpoint.address.starts_with("tcp://") && !endpoint.curve_secret_key.empty()) {
+    socket.set(zmq::sockopt::curve_server, 1);
+    socket.set(zmq::sockopt::curve_secretkey, endpoint.curve_secret_key);
+  }
   try {
-    socket.bind(endpoint);
+    socket.bind(endpoint.address);
   } catch (const zmq::error_t& error) {
-    throw Error("cannot bind " + endpoint + ": " + error.what() +
+    throw Error("cannot bind " + endpoint.address + ": " + error.what() +
                 "; check that its directory exists and that nobody else uses it, or choose another endpoint");
   }
-  if (!path.empty() && chmod(path.c_str(), socket_mode) != 0) {
-    throw Error("cannot set the mode of " + path + ": check the owner of its directory");
-  }
+  if (!path.empty()) set_access(path, endpoint);
 }
 
 void unbind_inproc(zmq::socket_ref socket) noexcept {

@@ -5,7 +5,6 @@
 
 #include <utility>
 
-#include "bind.hpp"
 #include "zevi/error.hpp"
 
 namespace zevi::broker {
@@ -20,8 +19,8 @@ EndpointGuard::~EndpointGuard() {
   }
 }
 
-void EndpointGuard::watch(zmq::socket_ref socket, const std::string& endpoint) {
-  std::string path = socket_path(endpoint);
+void EndpointGuard::watch(zmq::socket_ref socket, const Endpoint& endpoint) {
+  std::string path = socket_path(endpoint.address);
   if (path.empty()) return;
   watched_.push_back({socket, endpoint, std::move(path)});
   watched_.back().remember();

@@ -8,6 +8,7 @@
 #include <vector>
 #include <zmq.hpp>
 
+#include "bind.hpp"
 #include "clock.hpp"
 #include "metrics/counters.hpp"
 #include "runtime_directory.hpp"
@@ -35,7 +36,7 @@ class EndpointGuard {
   EndpointGuard& operator=(const EndpointGuard&) = delete;
 
   /// `endpoint` is one that `socket` was just bound to. It lives longer than the guard.
-  void watch(zmq::socket_ref socket, const std::string& endpoint);
+  void watch(zmq::socket_ref socket, const Endpoint& endpoint);
 
   /// To be called in every round; looks once a second.
   void check(SteadyTime now);
@@ -43,7 +44,7 @@ class EndpointGuard {
  private:
   struct Watched {
     zmq::socket_ref socket;
-    std::string endpoint;
+    Endpoint endpoint;
     std::string path;
     dev_t device = 0;
     ino_t inode = 0;

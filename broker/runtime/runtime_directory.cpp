@@ -15,20 +15,7 @@ namespace zevi::broker {
 
 namespace {
 
-constexpr mode_t directory_mode = 0750;
 constexpr mode_t lock_mode = 0640;
-
-void make_directory(const std::string& path) {
-  if (mkdir(path.c_str(), directory_mode) == 0) return;
-  const int reason = errno;
-  struct stat status {};
-  if (reason == EEXIST && stat(path.c_str(), &status) == 0) {
-    if (S_ISDIR(status.st_mode)) return;
-    throw Error("runtime directory " + path + " is no directory: choose another with --runtime-dir");
-  }
-  throw Error("cannot make runtime directory " + path + ": " + std::strerror(reason) +
-              "; make it or choose another with --runtime-dir");
-}
 
 std::string holder_of(int lock_fd) {
   char text[32] = {};
@@ -63,9 +50,30 @@ int take_lock(const std::string& directory) {
 
 }  // namespace
 
-RuntimeDirectory::RuntimeDirectory(std::string path) : path_(std::move(path)) {
-  make_directory(path_);
+RuntimeDirectory::RuntimeDirectory(std::string path, mode_t mode, std::optional<gid_t> group)
+    : path_(std::move(path)), mode_(mode), group_(group) {
+  make();
   lock_fd_ = take_lock(path_);
+}
+
+void RuntimeDirectory::make() const {
+  if (mkdir(path_.c_str(), 0700) != 0) {
+    const int reason = errno;
+    struct stat status {};
+    if (reason == EEXIST && stat(path_.c_str(), &status) == 0) {
+      if (S_ISDIR(status.st_mode)) return;
+      throw Error("runtime directory " + path_ + " is no directory: choose another with --runtime-dir");
+    }
+    throw Error("cannot make runtime directory " + path_ + ": " + std::strerror(reason) +
+                "; make it or choose another with --runtime-dir");
+  }
+  if (group_ && chown(path_.c_str(), static_cast<uid_t>(-1), *group_) != 0) {
+    throw Error("cannot give " + path_ + " to the group: " + std::strerror(errno) +
+                "; the broker's user must be a member of it");
+  }
+  if (chmod(path_.c_str(), mode_) != 0) {
+    throw Error("cannot set the mode of " + path_ + ": " + std::strerror(errno));
+  }
 }
 
 bool RuntimeDirectory::restore() {
@@ -75,7 +83,7 @@ bool RuntimeDirectory::restore() {
   if (is_there && fstat(lock_fd_, &held) == 0 && held.st_dev == there.st_dev && held.st_ino == there.st_ino) {
     return false;
   }
-  make_directory(path_);
+  make();
   const int lock_fd = take_lock(path_);
   close(std::exchange(lock_fd_, lock_fd));
   return true;

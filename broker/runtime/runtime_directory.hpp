@@ -1,5 +1,8 @@
 #pragma once
 
+#include <sys/types.h>
+
+#include <optional>
 #include <string>
 
 namespace zevi::broker {
@@ -9,8 +12,9 @@ namespace zevi::broker {
 /// is killed.
 class RuntimeDirectory {
  public:
-  /// Makes the directory (mode 0750) if needed and locks it. Throws `zevi::Error` if another broker holds it.
-  explicit RuntimeDirectory(std::string path);
+  /// Makes the directory with this mode and group if needed, and locks it. Throws `zevi::Error` if another
+  /// broker holds it.
+  explicit RuntimeDirectory(std::string path, mode_t mode = 0750, std::optional<gid_t> group = std::nullopt);
   ~RuntimeDirectory();
   RuntimeDirectory(const RuntimeDirectory&) = delete;
   RuntimeDirectory& operator=(const RuntimeDirectory&) = delete;
@@ -22,7 +26,11 @@ class RuntimeDirectory {
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
  private:
+  void make() const;
+
   std::string path_;
+  mode_t mode_;
+  std::optional<gid_t> group_;
   int lock_fd_ = -1;
 };
 

@@ -72,6 +72,22 @@ struct BrokerOptions {
   /// that, nobody can ask.
   std::string control;
 
+  /// The mode of the files of `ipc://` sockets: 0600, 0660 or 0666. Who connects has to read and write them.
+  /// To keep out in the moment between bind and chmod those whom the mode keeps out, let the process have an
+  /// umask that does.
+  unsigned socket_mode = 0660;
+  /// The group of those files, and of `runtime_dir` when it is made: a name or a number. Empty: the group of
+  /// the process.
+  std::string socket_group;
+
+  /// A file that says who may publish, subscribe, ask for what is kept and ask about the broker
+  /// (docs/security.md). Empty: whoever can open a socket. It uses `inproc://zeromq.zap.01` of the context,
+  /// of which there is one.
+  std::string access;
+  /// A file with the secret key of `tcp://` endpoints, which then take CURVE alone, and of that the keys that
+  /// `access` names. Without it only `tcp://` endpoints of the loopback interface can be used.
+  std::string curve_key;
+
   /// How long a topic stays wanted after its last subscriber left, so that one that comes right back finds
   /// the publishers still sending. 0 to 1 hour.
   std::chrono::milliseconds interest_linger{2000};

@@ -3,6 +3,7 @@
 Nothing in here uses the package `zevi`: it is a second opinion on the wire, written against plain pyzmq and msgpack.
 """
 
+from .peers import another_user, is_admitted
 from .programs import Program, find_program
 from .raw_control import RawControl
 from .raw_publisher import RawPublisher
@@ -22,7 +23,9 @@ __all__ = [
     "RawSubscriber",
     "ResendingPublisher",
     "Zevid",
+    "another_user",
     "deadline_seconds",
     "find_program",
+    "is_admitted",
     "wait_until",
 ]

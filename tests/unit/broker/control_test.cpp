@@ -86,6 +86,7 @@ TEST_CASE("the options that the broker goes by are written as its command line t
     text += option.name + "=" + option.value + "\n";
   CHECK(text ==
         "history=E_A=5000000,90m,7events\nhistory=*=none\nmax-age=*=1500ms\nstore=/var/lib/zevi\n"
-        "store-size=1000000000\nack=E_A=written\nack=*=synced\ninterest-linger=2s\n"
+        "store-size=1000000000\nack=E_A=written\nack=*=synced\nsocket-mode=0660\n"
+        "socket-group=\naccess=\ncurve-key=\ninterest-linger=2s\n"
         "coalesce=0ns\nsubscriber-budget=67108864\nevents-queue=100000\nnotices=on\ndrain=1s\n");
 }

@@ -1,0 +1,142 @@
+#include "gate.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "runtime/bind.hpp"
+#include "runtime/router.hpp"
+#include "zevi/error.hpp"
+
+namespace zevi::broker {
+
+namespace {
+
+constexpr const char* address_of_zap = "inproc://zeromq.zap.01";
+constexpr int requests_per_round = 64;
+/// Names that are remembered; there are as many as users and keys, and with more all are looked up anew.
+constexpr std::size_t names_max = 4096;
+
+/// The frames of a request behind its sender, as RFC 27 has them.
+enum Frame : std::size_t {
+  delimiter,
+  version,
+  request_id,
+  domain,
+  address,
+  identity,
+  mechanism,
+  credentials
+};
+constexpr std::size_t frames_max = credentials + 1;
+
+/// Over `ipc://` libzmq says `localhost:UID:GID:PID`, from SO_PEERCRED.
+Peer peer_at(std::string_view text) {
+  Peer peer;
+  constexpr std::string_view local = "localhost:";
+  if (!text.starts_with(local)) return peer;
+  const char* at = text.data() + local.size();
+  const char* const end = text.data() + text.size();
+  uid_t uid = 0;
+  gid_t gid = 0;
+  const auto [colon, uid_error] = std::from_chars(at, end, uid);
+  if (uid_error != std::errc{} || colon == end || *colon != ':') return peer;
+  if (std::from_chars(colon + 1, end, gid).ec != std::errc{}) return peer;
+  peer.uid = uid;
+  peer.gid = gid;
+  return peer;
+}
+
+Peer peer_of(const std::vector<zmq::message_t>& request) {
+  if (request[mechanism].to_string_view() != "CURVE") return peer_at(request[address].to_string_view());
+  Peer peer;
+  std::array<char, 41> key{};
+  if (request.size() > credentials && request[credentials].size() == 32 &&
+      zmq_z85_encode(key.data(), static_cast<const std::uint8_t*>(request[credentials].data()), 32)) {
+    peer.key = key.data();
+  }
+  return peer;
+}
+
+}  // namespace
+
+Gate::Gate(zmq::context_t& context, AccessList list, Counters& counters, Complaints& complaints)
+    : socket_(context, zmq::socket_type::router),
+      list_(std::move(list)),
+      counters_(counters),
+      complaints_(complaints) {
+  socket_.set(zmq::sockopt::linger, 0);
+  try {
+    socket_.bind(address_of_zap);
+  } catch (const zmq::error_t& error) {
+    throw Error(std::string("an access list needs ") + address_of_zap +
+                " of the ZeroMQ context: " + error.what() + "; give the broker a context of its own");
+  }
+}
+
+Gate::~Gate() {
+  unbind_inproc(socket_);
+}
+
+void Gate::do_work() {
+  for (int i = 0; i < requests_per_round; ++i) {
+    if (!receive_from_peer(socket_, routing_id_, frames_, frames_max)) return;
+    if (frames_.size() >= credentials) answer(frames_);
+  }
+}
+
+void Gate::answer(std::vector<zmq::message_t>& request) {
+  const Peer peer = peer_of(request);
+  const std::string name = peer.text();
+  const std::string_view role = request[domain].to_string_view();
+  const auto* const found = std::find(role_names.begin(), role_names.end(), role);
+  const bool is_admitted =
+      found != role_names.end() &&
+      permissions(name).of_role[static_cast<std::size_t>(found - role_names.begin())].is_given;
+  if (!is_admitted) {
+    counters_.add(Counter::peers_refused);
+    complaints_.add("refused a connection", name,
+                    "the access list does not let it " + std::string(role) + " (" +
+                        std::string(request[address].to_string_view()) + ")");
+  }
+  const auto send = [this](std::string_view text, bool is_last = false) {
+    const auto more = is_last ? zmq::send_flags::none : zmq::send_flags::sndmore;
+    socket_.send(zmq::buffer(text), more | zmq::send_flags::dontwait);
+  };
+  send(routing_id_);
+  send("");
+  send(request[version].to_string_view());
+  send(request[request_id].to_string_view());
+  send(is_admitted ? "200" : "400");
+  send(is_admitted ? "OK" : "not in the access list");
+  send(is_admitted ? name : "");
+  send("", true);
+}
+
+void Gate::replace(AccessList list) {
+  list_ = std::move(list);
+  permissions_.clear();
+}
+
+const Gate::Permissions& Gate::permissions(std::string_view name) {
+  if (const auto found = permissions_.find(name); found != permissions_.end()) return found->second;
+  if (permissions_.size() >= names_max) permissions_.clear();
+  const Peer peer = Peer::read(name);
+  Permissions all;
+  for (std::size_t role = 0; role < role_names.size(); ++role) {
+    all.of_role[role] = list_.permission(peer, static_cast<Role>(role));
+  }
+  return permissions_.emplace(std::string(name), std::move(all)).first->second;
+}
+
+std::string_view Gate::name_of_sender(const zmq::message_t& frame) noexcept {
+  const char* const name = zmq_msg_gets(frame.handle(), "User-Id");
+  return name == nullptr ? std::string_view() : std::string_view(name);
+}
+
+const Permission& Gate::permission(std::string_view name, Role role) {
+  static const Permission everything{true, {}};
+  return name.empty() ? everything : permissions(name).of_role[static_cast<std::size_t>(role)];
+}
+
+}  // namespace zevi::broker

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+#include <zmq.hpp>
+
+#include "access_list.hpp"
+#include "metrics/counters.hpp"
+#include "runtime/complaints.hpp"
+#include "runtime/string_map.hpp"
+
+namespace zevi::broker {
+
+/// Decides who may connect: libzmq asks here (RFC 27, ZAP) before it passes on anything of a new connection
+/// of a socket whose ZAP domain is the name of a role. The answer names the peer, and libzmq puts that name
+/// on every message of the connection, so that later questions, such as for the topics of a publisher, are
+/// about the same peer.
+///
+/// Belongs to the routing thread. One gate for a ZeroMQ context, since there is one address for it.
+class Gate {
+ public:
+  /// Throws `zevi::Error` if the context has another such handler.
+  Gate(zmq::context_t& context, AccessList list, Counters& counters, Complaints& complaints);
+  ~Gate();
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
+
+  [[nodiscard]] zmq::socket_ref socket() noexcept { return socket_; }
+
+  /// Answers for the connections that wait.
+  void do_work();
+  /// From now on this list holds.
+  void replace(AccessList list);
+
+  /// Who sent a frame, as `Peer::text`; empty for a peer of this process, over `inproc://`. The frame is not
+  /// the one that holds a ROUTER's routing id, which does not always know.
+  [[nodiscard]] static std::string_view name_of_sender(const zmq::message_t& frame) noexcept;
+  /// What the peer of that name may do.
+  [[nodiscard]] const Permission& permission(std::string_view name, Role role);
+
+ private:
+  struct Permissions {
+    std::array<Permission, role_names.size()> of_role;
+  };
+
+  void answer(std::vector<zmq::message_t>& request);
+  [[nodiscard]] const Permissions& permissions(std::string_view peer);
+
+  zmq::socket_t socket_;
+  AccessList list_;
+  Counters& counters_;
+  Complaints& complaints_;
+  StringMap<Permissions> permissions_;  // of those that have asked, by name
+  std::string routing_id_;
+  std::vector<zmq::message_t> frames_;
+};
+
+}  // namespace zevi::broker
