@@ -29,6 +29,11 @@ void CursorKeeper::confirm() {
   delivery_.confirm();
 }
 
+void CursorKeeper::confirm(const Position& position) {
+  file_.save(position);
+  has_file_ = true;
+}
+
 void CursorKeeper::note_beginning() {
   if (!has_file_ && delivery_.statistics().events == 0) save(Delivery::Upto::last);
 }

@@ -19,6 +19,8 @@ class CursorKeeper {
 
   /// The caller is done with everything that it was given.
   void confirm();
+  /// The caller is done with what it was given up to there.
+  void confirm(const Position& position);
   /// It is known where reading begins. That is kept at once, so that whoever is stopped before the first
   /// event goes on there.
   void note_beginning();

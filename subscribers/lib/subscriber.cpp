@@ -26,6 +26,7 @@ using subscriber::Delivery;
 using subscriber::Frames;
 using subscriber::HeldMessages;
 using subscriber::LossReport;
+using subscriber::Position;
 using subscriber::ReplaySocket;
 using subscriber::TopicFilters;
 
@@ -39,6 +40,8 @@ constexpr std::size_t questions_max = 8;
 
 // How often a busy subscriber looks at its deadline and its wake descriptor, in messages.
 constexpr std::uint32_t look_up_from_work = 64;
+
+constexpr const char* no_cursor = "there is no cursor to confirm to: give the option cursor";
 
 bool is_answer(const Frames& frames) noexcept {
   return subscriber::text_of(frames[0]).starts_with(ready_topic_prefix);
@@ -68,6 +71,8 @@ class Subscriber::Implementation {
   const Message* next(std::optional<Clock::time_point> deadline, Wake wake);
 
   void confirm();
+  std::shared_ptr<const Position> place() const;
+  void confirm(const Position& position);
   bool at_end() const noexcept { return !follows_ && catch_up_ && catch_up_->has_caught_up(); }
 
   bool connected() {
@@ -320,9 +325,18 @@ std::optional<std::uint64_t> Subscriber::Implementation::wait_ready(Clock::time_
 }
 
 void Subscriber::Implementation::confirm() {
-  if (!cursor_) throw Error("there is no cursor to confirm to: give the option cursor");
-  // Before, nothing was given.
-  if (catch_up_->has_begun()) cursor_->confirm();
+  if (!cursor_) throw Error(no_cursor);
+  if (catch_up_->has_begun()) cursor_->confirm();  // before, nothing was given
+}
+
+std::shared_ptr<const Position> Subscriber::Implementation::place() const {
+  if (!catch_up_ || !catch_up_->has_begun()) return nullptr;
+  return std::make_shared<const Position>(delivery_.position(Delivery::Upto::last));
+}
+
+void Subscriber::Implementation::confirm(const Position& position) {
+  if (!cursor_) throw Error(no_cursor);
+  cursor_->confirm(position);
 }
 
 Subscriber::Subscriber(const SubscriberOptions& options)
@@ -355,6 +369,16 @@ const Message* Subscriber::next_until_woken() {
 
 void Subscriber::confirm() {
   implementation_->confirm();
+}
+
+Subscriber::Place Subscriber::place() const {
+  Place place;
+  place.position_ = implementation_->place();
+  return place;
+}
+
+void Subscriber::confirm(const Place& place) {
+  if (place.position_) implementation_->confirm(*place.position_);
 }
 
 bool Subscriber::at_end() const noexcept {

@@ -49,6 +49,10 @@ class context_t;
 ///     }
 namespace zevi {
 
+namespace subscriber {
+struct Position;
+}
+
 /// Which of the broker's endpoints to read.
 enum class Feed : std::uint8_t {
   stream,  ///< batches: fast, and the queue holds seconds; for programs
@@ -171,6 +175,21 @@ class ZEVI_SUBSCRIBER_API Subscriber {
   /// With a cursor: everything that was given so far is done with. Returns when the disk has it. Throws
   /// `zevi::Error` if there is no cursor or it cannot be written; the file is then as it was.
   void confirm();
+
+  /// How far the caller has come, for one who hands events on and hears only later that they have arrived.
+  class Place {
+   public:
+    Place() = default;
+
+   private:
+    friend class Subscriber;
+    std::shared_ptr<const subscriber::Position> position_;
+  };
+  /// The place behind everything that was given so far. It copies all that a cursor holds: for a place now
+  /// and then, not for each event.
+  [[nodiscard]] Place place() const;
+  /// With a cursor: everything up to there is done with, as if `confirm()` had been called there.
+  void confirm(const Place& place);
 
   /// Without `follow`: true behind the end of the history.
   [[nodiscard]] bool at_end() const noexcept;

@@ -1,0 +1,183 @@
+#include "options.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <string_view>
+#include <vector>
+
+#include "buses.hpp"
+#include "cursor_place.hpp"
+#include "program.hpp"
+#include "quantities.hpp"
+#include "secrets.hpp"
+#include "start_options.hpp"
+#include "zevi/topic.hpp"
+
+namespace zevi::bridges {
+
+namespace {
+
+namespace po = program::po;
+
+constexpr std::string_view examples =
+    "  zevi bridge to file:///var/log/zevi/{topic}.ndjson --topic 'E_CORE_*' --set rotate-size=64MB\n"
+    "  zevi bridge to 'exec:jq --unbuffered -c .params >> params.json' --topic E_ACC_CDR --from start\n"
+    "  zevi bridge to file:///tmp/a.ndjson --topic '*' --from start --no-follow --dry-run\n\n"
+    "Exit status: 0 after SIGTERM or Ctrl-C, and behind the history with --no-follow; 1 for a failure,\n"
+    "2 for a wrong command line. A bus that is away is no failure: it is tried again.";
+
+constexpr std::string_view purpose =
+    "Carries events to another bus: every event that the broker's history still has, in the order of its\n"
+    "topic, across restarts of bus, broker and bridge. The cursor is moved only behind what the bus has\n"
+    "acknowledged. What the history holds no longer is reported by its numbers.\n\n"
+    "A TEMPLATE is filled in for each event: {topic}, {host} and {src} (where it was published), {name}.";
+
+void add_options(program::OptionTable& table) {
+  const auto add = [&](const char* name, const char* value, const char* meaning) {
+    table.visible.add_options()(name, po::value<std::string>()->value_name(value), meaning);
+  };
+  using Texts = std::vector<std::string>;
+  table.visible.add_options()("topic,t", po::value<Texts>()->value_name("TOPIC"),
+                              "what to carry: the name of an event, or a prefix with a star, 'E_CORE_*'; "
+                              "repeatable");
+  add("subject,s", "TEMPLATE", "where to on the bus: subject, topic, routing key, stream; default as below");
+  table.visible.add_options()("payload",
+                              po::value<std::string>()->default_value("json")->value_name("FORMAT"),
+                              "json or msgpack, with the same keys");
+  table.visible.add_options()("set", po::value<Texts>()->value_name("NAME=VALUE"),
+                              "a setting of the bus, see below; repeatable");
+  add("name", "NAME", "what this side is called, in {name} and Zevi-Bridge; default the name of the host");
+  table.visible.add_options()(
+      "cursor", po::value<std::string>()->default_value("")->value_name("FILE"),
+      "how far this bridge has come; default one for bus, subject and topics, in $STATE_DIRECTORY, else "
+      "/var/lib/zevi for root, else $XDG_STATE_HOME/zevi");
+  table.visible.add_options()("no-cursor", "keep none: begin each time as --from and the like say");
+  table.visible.add_options()(
+      "from", po::value<Texts>()->value_name("WHERE"),
+      "without a cursor yet, begin at the oldest that the broker has (start), or at a "
+      "number, TOPIC=NUMBER; repeatable; default now");
+  add("since", "TIME", "or with what came in since then: 5m (ago), 2024-05-31T14:03, ...Z");
+  add("last", "N", "or so many events of each topic back");
+  table.visible.add_options()("no-follow", "stop behind what the broker has");
+  table.visible.add_options()("max-age", po::value<program::Duration>()->value_name("TIME"),
+                              "leave out, and count, events that are older when it is their turn");
+  table.visible.add_options()("window", po::value<std::uint32_t>()->default_value(8192)->value_name("N"),
+                              "messages that may be on their way and not acknowledged, of 16 MiB at most");
+  table.visible.add_options()(
+      "drain", po::value<program::Duration>()->default_value({std::chrono::seconds(5)})->value_name("TIME"),
+      "how long to wait for acknowledgements after SIGTERM");
+  table.visible.add_options()("dry-run", "print what would be sent, and keep no cursor");
+  add_secret_options(table);
+  table.visible.add_options()("runtime-dir", po::value<std::string>()->default_value("")->value_name("DIR"),
+                              "the broker's directory; default $ZEVI_RUNTIME_DIR, else /run/zevi, else "
+                              "$XDG_RUNTIME_DIR/zevi");
+  table.visible.add_options()("endpoint", po::value<std::string>()->default_value("")->value_name("ENDPOINT"),
+                              "read here instead: ipc://PATH or tcp://HOST:PORT");
+  table.visible.add_options()("replay", po::value<std::string>()->default_value("")->value_name("ENDPOINT"),
+                              "where the history is, beside --endpoint");
+  table.hidden.add_options()("direction", po::value<std::string>());
+  table.hidden.add_options()("url", po::value<std::string>());
+  table.positional.add("direction", 1).add("url", 1);
+}
+
+std::vector<std::string> texts_of(const po::variables_map& values, const char* name) {
+  return values.count(name) == 0 ? std::vector<std::string>() : values[name].as<std::vector<std::string>>();
+}
+
+std::vector<std::string> read_topics(const po::variables_map& values) {
+  std::vector<std::string> topics = texts_of(values, "topic");
+  if (topics.empty()) throw program::UsageError("no --topic given");
+  for (const std::string& topic : topics) {
+    try {
+      static_cast<void>(TopicFilter(topic));
+    } catch (const Error& error) {
+      throw program::UsageError(error.what());
+    }
+  }
+  return topics;
+}
+
+Payload read_payload(const po::variables_map& values, const BusKind& kind) {
+  const auto& format = values["payload"].as<std::string>();
+  if (format == "json") return Payload::json;
+  if (format != "msgpack") throw program::UsageError("--payload is json or msgpack, not '" + format + "'");
+  if (kind.takes_lines) throw program::UsageError(std::string(kind.scheme) + " takes lines of json alone");
+  return Payload::msgpack;
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
+BusOptions read_bus(const po::variables_map& values, BusUrl url, const BusKind& kind) {
+  BusOptions options;
+  options.credentials = read_credentials(values, url);
+  options.tls = read_tls(values);
+  options.name = values.count("name") != 0 ? values["name"].as<std::string>() : host_name();
+  options.subject = !kind.subject.empty() ? std::string(kind.subject) : kind.scheme == "file" ? url.path : "";
+  if (values.count("subject") != 0) {
+    if (kind.subject.empty()) throw program::UsageError(std::string(kind.scheme) + " has no subject");
+    options.subject = values["subject"].as<std::string>();
+  }
+  options.settings = settings_of(kind, texts_of(values, "set"));
+  options.url = std::move(url);
+  return options;
+}
+
+/// A place for the cursor, unless there is to be none.
+std::string read_cursor(const po::variables_map& values, const Options& options) {
+  const auto& given = values["cursor"].as<std::string>();
+  if (values.count("no-cursor") != 0 || options.is_dry_run) return "";
+  if (!given.empty()) return given;
+  const char* const runtime_dir = std::getenv("ZEVI_RUNTIME_DIR");
+  std::string what = options.bus.url.shown() + '\n' + options.bus.subject + '\n' +
+                     values["endpoint"].as<std::string>() + '\n' + values["runtime-dir"].as<std::string>() +
+                     '\n' + (runtime_dir == nullptr ? "" : runtime_dir);
+  for (const std::string& topic : options.runner.subscriber.topics) what += '\n' + topic;
+  return default_cursor(options.bus.url.shown(), what);
+}
+
+void read_subscriber(po::variables_map values, Options& options) {
+  SubscriberOptions& subscriber = options.runner.subscriber;
+  subscriber.topics = read_topics(values);
+  subscriber.runtime_dir = values["runtime-dir"].as<std::string>();
+  subscriber.endpoint = values["endpoint"].as<std::string>();
+  const std::string cursor = read_cursor(values, options);
+  values.erase("cursor");
+  values.insert({"cursor", po::variable_value(cursor, false)});
+  cli::read_start_options(values, subscriber);
+}
+
+}  // namespace
+
+std::optional<Options> parse_options(int argc, const char* const* argv) {
+  const std::string behind_options = std::string(examples) + "\n\n" + describe_buses();
+  const program::About about{"zevi bridge", "to URL --topic TOPIC [OPTION]...", purpose, behind_options};
+  program::OptionTable table;
+  add_options(table);
+  po::variables_map values;
+  if (!program::parse(about, table, argc, argv, values)) return std::nullopt;
+  if (values.count("direction") == 0 || values["direction"].as<std::string>() != "to") {
+    throw program::UsageError("say where to: zevi bridge to URL --topic TOPIC");
+  }
+  Options options;
+  BusUrl url = read_url(values);
+  options.kind = &find_bus_kind(url.scheme);
+  options.is_dry_run = values.count("dry-run") != 0;
+  options.payload = read_payload(values, *options.kind);
+  options.bus = read_bus(values, std::move(url), *options.kind);
+  read_subscriber(values, options);
+  options.runner.bus = options.is_dry_run ? "standard output (nothing is sent)" : options.bus.url.shown();
+  options.runner.window_messages = values["window"].as<std::uint32_t>();
+  if (options.runner.window_messages == 0) throw program::UsageError("--window is a number from 1");
+  options.runner.window_bytes = std::size_t{16} * 1024 * 1024;
+  if (values.count("max-age") != 0) options.runner.max_age = values["max-age"].as<program::Duration>().value;
+  options.runner.drain = values["drain"].as<program::Duration>().value;
+  options.runner.answer_within = options.kind->answer_within;
+  return options;
+}
+
+}  // namespace zevi::bridges

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "bridge.hpp"
+#include "counters.hpp"
+#include "log.hpp"
+#include "mapping.hpp"
+#include "stop_signals.hpp"
+#include "wake_set.hpp"
+#include "window.hpp"
+#include "zevi/subscriber.hpp"
+
+namespace zevi::bridges {
+
+struct RunnerOptions {
+  SubscriberOptions subscriber;
+  std::string bus;  ///< how it is called in log lines
+  std::size_t window_messages = 0;
+  std::size_t window_bytes = 0;
+  std::optional<std::chrono::nanoseconds> max_age;
+  /// How long acknowledgements are waited for after a signal.
+  std::chrono::nanoseconds drain{0};
+  /// A bus that owes an acknowledgement and says nothing for so long is connected to anew; 0: never.
+  std::chrono::nanoseconds answer_within{0};
+};
+
+/// Carries events from the broker to a bus.
+///
+/// Events are read through the subscriber library, which repairs gaps and sees every event once, and wait in
+/// a window until the bus has acknowledged them. The cursor is moved behind what was acknowledged alone, so
+/// that a bridge that is killed begins with what was not. While the bus is away the window fills, reading
+/// stops, and the broker's history keeps the rest: nobody but this bridge waits.
+class Runner {
+ public:
+  Runner(RunnerOptions options, const Mapping& mapping, Bus& bus, const program::Log& log);
+
+  /// Runs until SIGINT or SIGTERM, or until the history ends without `follow`.
+  void run();
+  [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
+  /// How many were read and are not acknowledged.
+  [[nodiscard]] std::size_t unacknowledged() const noexcept { return window_.size(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void read();
+  void take(const Message& message);
+  void take_event(const Event& event);
+  void tell(const Message& mark);
+  void look_at_broker();
+  [[nodiscard]] std::chrono::milliseconds wait_at_most() const;
+
+  void serve_bus();
+  void open();
+  void send();
+  void settle(const Report& report);
+  void check_patience();
+  void tell_connected();
+  void lose_bus(std::string_view reason);
+
+  void confirm_if_due();
+  void look_for_end();
+  void end();
+
+  // Before the subscriber, whose threads must not take the signals.
+  program::StopSignals signals_;
+  WakeSet wake_{signals_.fd()};
+  const RunnerOptions options_;
+  const Mapping& mapping_;
+  Bus& bus_;
+  const program::Log& log_;
+  Subscriber subscriber_;
+  Window window_;
+  Counters counters_;
+  const Clock::time_point started_ = Clock::now();
+  bool is_broker_there_ = true;
+
+  bool is_open_ = false;
+  bool has_bus_fd_ = false;
+  Clock::time_point open_at_{};
+  std::chrono::milliseconds pause_{0};
+  std::string complaint_;  // of the outage, told once
+  Clock::time_point answered_{};
+  program::OncePerSecond refusal_lines_;
+
+  // The next place to confirm, and the number of the last message before it.
+  std::optional<Subscriber::Place> place_;
+  std::uint64_t place_number_ = 0;
+  bool has_news_ = false;
+  Clock::time_point confirmed_{};
+
+  bool is_ending_ = false;
+  std::optional<Clock::time_point> end_at_;
+  bool is_over_ = false;
+};
+
+}  // namespace zevi::bridges

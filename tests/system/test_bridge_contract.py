@@ -1,0 +1,187 @@
+"""What `zevi bridge to` keeps, whatever the bus: every event of the history arrives, equal to the original, in the order
+of its topic, across kills of bridge, broker and bus."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+from typing import Any, Dict, List
+
+import pytest
+from bridge_buses import Bus, buses
+from zevi_test import Program, RawPublisher, Zevid, wait_until
+
+#: Events in each of the tests that kill something, and how often they do; by hand: 1000000 and 5.
+events_count = int(os.environ.get("ZEVI_BRIDGE_EVENTS", "3000"))
+kills = int(os.environ.get("ZEVI_BRIDGE_KILLS", "2"))
+patience = 30 + events_count / 5000
+topics = ("E_A", "E_B.C")
+
+
+class Feed:
+    """Publishes events whose `n` counts in each topic."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.publisher = RawPublisher(endpoint)
+        self.published = {topic: 0 for topic in topics}
+
+    def publish(self, count: int) -> None:
+        """So many of each topic, in batches, acknowledged by the broker."""
+        for begin in range(0, count, 200):
+            for topic in topics:
+                first = self.published[topic]
+                last = first + min(200, count - begin)
+                s = self.publisher.events(topic, [{"n": n, "text": "é" * (n % 7)} for n in range(first, last)])
+                self.published[topic] = last
+            if begin % 2000 == 0:
+                self.publisher.expect_ack(s)
+        self.publisher.expect_ack(s)
+
+
+@pytest.fixture
+def feed(request):
+    opened = []
+
+    def open_feed(broker: Zevid) -> Feed:
+        feed = Feed(broker.ingress)
+        feed.publisher.open()
+        opened.append(feed)
+        return feed
+
+    yield open_feed
+    for feed in opened:
+        feed.publisher.close()
+
+
+def with_buses(names):
+    return pytest.mark.parametrize("bus", [buses[name] for name in names], ids=list(names), indirect=True)
+
+
+@pytest.fixture(params=buses.values(), ids=list(buses))
+def bus(request, test_dir, run_program):
+    directory = test_dir / "bus"
+    directory.mkdir()
+    bus: Bus = request.param(directory, run_program)
+    bus.start()
+    yield bus
+    bus.close()
+
+
+@pytest.fixture
+def bridge(bus, run_program, test_dir):
+    """Starts a bridge from the beginning of the history, or from where the last one came to."""
+
+    def start(*arguments: object) -> Program:
+        return run_program(
+            "zevi-bridge", "to", *bus.arguments(), "--topic", "E_A", "--topic", "E_B*", "--from", "start",
+            "--cursor", test_dir / "cursor", *arguments,
+        )  # fmt: skip
+
+    return start
+
+
+def arrived(bus: Bus) -> Dict[str, List[Dict[str, Any]]]:
+    by_topic: Dict[str, List[Dict[str, Any]]] = {topic: [] for topic in topics}
+    for payload in bus.payloads():
+        by_topic[payload["topic"]].append(payload)
+    return by_topic
+
+
+def highest(bus: Bus) -> Dict[str, int]:
+    return {topic: max((p["params"]["n"] for p in found), default=-1) + 1 for topic, found in arrived(bus).items()}
+
+
+def check(bus: Bus, feed: Feed, may_repeat: bool) -> None:
+    """Every event is there and equal. Repeats, if there may be any, come in runs that begin earlier again."""
+    for topic, found in arrived(bus).items():
+        numbers = [payload["params"]["n"] for payload in found]
+        assert set(numbers) == set(range(feed.published[topic])), topic
+        if not may_repeat:
+            assert numbers == sorted(set(numbers)), topic
+        firsts = list(dict.fromkeys(numbers))
+        assert firsts == sorted(firsts), topic
+        assert all(after <= before + 1 for before, after in itertools.pairwise(numbers)) if may_repeat else True, topic
+        for payload in found:
+            n = payload["params"]["n"]
+            assert payload["params"] == {"n": n, "text": "é" * (n % 7)}
+            assert (payload["q"], payload["src"]) == (n + 1, "raw")
+
+
+def wait_for_all(bus: Bus, feed: Feed) -> None:
+    wait_until(lambda: highest(bus) == feed.published, patience, lambda: f"{feed.published}, not {highest(bus)}", 0.05)
+
+
+def test_what_the_history_holds_and_what_is_live_arrives_once_and_in_order(zevid, feed, bus, bridge):
+    source = feed(zevid())
+    source.publish(1000)
+    program = bridge()
+    wait_for_all(bus, source)
+    source.publish(1000)
+    wait_for_all(bus, source)
+    assert program.stop() == 0
+    assert "read 4000, acknowledged 4000, resent 0, refused 0, expired 0, lost 0" in program.stderr
+    check(bus, source, may_repeat=False)
+
+
+def test_a_stopped_bridge_goes_on_where_it_was(zevid, feed, bus, bridge):
+    source = feed(zevid())
+    source.publish(500)
+    program = bridge()
+    wait_for_all(bus, source)
+    program.send_signal(signal.SIGINT)
+    assert program.wait() == 0
+    source.publish(500)
+    again = bridge("--no-follow")
+    assert again.wait() == 0
+    assert "read 1000, acknowledged 1000" in again.stderr
+    check(bus, source, may_repeat=False)
+
+
+def test_every_event_arrives_though_the_bridge_is_killed(zevid, feed, bus, bridge):
+    source = feed(zevid("--history", "*=1GB"))
+    for kill in range(kills):
+        program = bridge()
+        before = highest(bus)
+        source.publish(events_count // (kills + 1))
+        wait_until(lambda before=before: highest(bus) != before, patience, "something to arrive")
+        program.kill()
+    source.publish(events_count // (kills + 1))
+    program = bridge()
+    wait_for_all(bus, source)
+    assert program.stop() == 0
+    check(bus, source, may_repeat=not bus.knows_repeats)
+
+
+@with_buses([name for name, bus in buses.items() if bus.has_server])
+def test_every_event_arrives_though_the_bus_is_killed(zevid, feed, bus, bridge):
+    source = feed(zevid("--history", "*=1GB"))
+    program = bridge()
+    for kill in range(kills):
+        before = highest(bus)
+        source.publish(events_count // (2 * kills))
+        wait_until(lambda before=before: highest(bus) != before, patience, "something to arrive")
+        bus.kill()
+        source.publish(events_count // (2 * kills))
+        bus.start()
+    wait_for_all(bus, source)
+    assert program.stop() == 0
+    assert ", lost 0, lost_before 0" in program.stderr
+    check(bus, source, may_repeat=not bus.knows_repeats)
+
+
+@with_buses(["file"])
+def test_every_event_arrives_though_the_broker_is_killed(zevid, feed, bus, bridge, test_dir, needs_store):
+    options = ("--store", test_dir / "store", "--ack", "*=synced")
+    broker = zevid(*options)
+    source = feed(broker)
+    program = bridge()
+    source.publish(1000)
+    broker.kill()
+    broker = zevid(*options)
+    source.publisher.open()
+    source.publish(1000)
+    wait_for_all(bus, source)
+    assert program.stop() == 0
+    assert "read 4000, acknowledged 4000" in program.stderr
+    check(bus, source, may_repeat=False)
