@@ -11,6 +11,10 @@ EventPublisher::EventPublisher(const Options& options) : linger_ns_(options.ling
   zevi_publisher_options chosen;
   zevi_publisher_options_init(&chosen);
   if (!options.endpoint.empty()) chosen.endpoint = options.endpoint.c_str();
+  if (!options.curve.key_file.empty()) {
+    chosen.curve_key = options.curve.key_file.c_str();
+    chosen.curve_server_key = options.curve.server_key.c_str();
+  }
   if (!options.runtime_dir.empty()) chosen.runtime_dir = options.runtime_dir.c_str();
   chosen.name = options.name.c_str();
   chosen.full_policy = ZEVI_DROP;

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "curve_options.hpp"
 #include "zevi/publisher.h"
 
 namespace zevi::ingest {
@@ -13,7 +14,8 @@ namespace zevi::ingest {
 class EventPublisher {
  public:
   struct Options {
-    std::string endpoint;     ///< empty: the broker of the runtime directory
+    std::string endpoint;  ///< empty: the broker of the runtime directory
+    program::CurveOptions curve;
     std::string runtime_dir;  ///< empty: where everyone looks
     std::string name;
     std::uint64_t buffer_bytes = 0;

@@ -56,6 +56,7 @@ void describe_options(program::OptionTable& table) {
   add("runtime-dir", po::value<std::string>()->value_name("DIR"), "directory of the broker's sockets");
   add("endpoint", po::value<std::string>()->value_name("ENDPOINT"),
       "the broker's ingress, instead of the one in the runtime directory");
+  program::add_curve_options(table);
   add("name", po::value<std::string>()->default_value("opensips")->value_name("NAME"),
       "source of the events, as subscribers see it");
   add("buffer", po::value<ByteSize>()->default_value({16U << 20})->value_name("SIZE"),
@@ -162,6 +163,7 @@ bool read_options(int argc, const char* const* argv, IngestOptions& options) {
   }
   options.statistics = values["statistics"].as<Duration>().value;
   options.publisher.endpoint = text_of(values, "endpoint");
+  options.publisher.curve = program::curve_options(values);
   options.publisher.runtime_dir = text_of(values, "runtime-dir");
   options.publisher.name = text_of(values, "name");
   options.publisher.buffer_bytes = values["buffer"].as<ByteSize>().value;

@@ -6,7 +6,8 @@
 namespace zevi::shim {
 
 Address::Address(const Options& options, bool is_child)
-    : endpoint_(is_child && options.is_inproc() ? options.fork_endpoint : options.endpoint),
+    : curve_(options.curve),
+      endpoint_(is_child && options.is_inproc() ? options.fork_endpoint : options.endpoint),
       runtime_dir_(options.runtime_dir),
       variables_(options.variables) {}
 

@@ -16,9 +16,12 @@ class Address {
   /// The endpoint, or an empty string while there is no runtime directory.
   [[nodiscard]] std::string find() const;
   [[nodiscard]] bool is_inproc() const noexcept { return endpoint_.starts_with("inproc://"); }
+  /// How to prove who we are there.
+  [[nodiscard]] const CurveClient& curve() const noexcept { return curve_; }
   [[nodiscard]] bool is_tcp() const noexcept { return endpoint_.starts_with("tcp://"); }
 
  private:
+  CurveClient curve_;
   std::string endpoint_;
   std::string runtime_dir_;
   RuntimeVariables variables_;

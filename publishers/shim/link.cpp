@@ -66,6 +66,11 @@ void Link::configure() {
     socket_.set(zmq::sockopt::heartbeat_ivl, heartbeat_ms);
     socket_.set(zmq::sockopt::heartbeat_timeout, heartbeat_timeout_ms);
   }
+  if (const CurveClient& curve = address_.curve(); curve.is_for(address_.find())) {
+    socket_.set(zmq::sockopt::curve_serverkey, curve.server_key);
+    socket_.set(zmq::sockopt::curve_publickey, curve.own.public_key);
+    socket_.set(zmq::sockopt::curve_secretkey, curve.own.secret_key);
+  }
   descriptor_ = socket_.get(zmq::sockopt::fd);
 }
 

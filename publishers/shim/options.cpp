@@ -130,6 +130,7 @@ Options check_options(const zevi_publisher_options* given) {
   checked.runtime_dir = text(options.runtime_dir);
   checked.fork_endpoint = text(options.fork_endpoint);
   checked.counters_file = text(options.counters_file);
+  checked.curve = read_curve_client(text(options.curve_key), text(options.curve_server_key));
   checked.variables = RuntimeVariables::read();
   check_socket_path(checked);
   checked.name = checked_name(options.name);

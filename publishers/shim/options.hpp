@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "zevi/curve_keys.hpp"
 #include "zevi/endpoints.hpp"
 #include "zevi/publisher.h"
 
@@ -18,6 +19,7 @@ struct Options {
   RuntimeVariables variables;  ///< read in the opening thread, see there
   std::string fork_endpoint;
   std::string counters_file;  ///< empty: none
+  CurveClient curve;
   std::string name;
   std::string host;
   void* zmq_context = nullptr;

@@ -37,6 +37,10 @@ void Delivery::open() {
   zevi_publisher_options_init(&chosen);
   const auto timeout_ns = static_cast<std::uint64_t>(options_.timeout.count());
   chosen.endpoint = options_.endpoint.c_str();
+  if (!options_.curve.key_file.empty()) {
+    chosen.curve_key = options_.curve.key_file.c_str();
+    chosen.curve_server_key = options_.curve.server_key.c_str();
+  }
   chosen.name = options_.name.c_str();
   chosen.full_policy = ZEVI_WAIT;
   chosen.wait_max_ns = timeout_ns;

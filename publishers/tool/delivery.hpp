@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "curve_options.hpp"
 #include "zevi/publisher.h"
 
 namespace zevi::pub {
@@ -14,6 +15,7 @@ class Delivery {
  public:
   struct Options {
     std::string endpoint;
+    program::CurveOptions curve;
     std::string name;
     std::string topic;
     std::chrono::nanoseconds timeout{0};  ///< of each wait for the broker

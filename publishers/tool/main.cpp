@@ -39,6 +39,7 @@ void describe_options(program::OptionTable& table) {
       "directory of the broker's sockets");
   add("endpoint", po::value<std::string>()->default_value("")->value_name("ENDPOINT"),
       "the broker's ingress, instead of the one in the runtime directory");
+  program::add_curve_options(table);
   auto add_hidden = table.hidden.add_options();
   add_hidden("topic", po::value<std::string>());
   add_hidden("parameter", po::value<Texts>());
@@ -61,6 +62,7 @@ pub::Delivery::Options delivery_of(const po::variables_map& values) {
   options.name = values["name"].as<std::string>();
   options.timeout = values["timeout"].as<program::Duration>().value;
   options.endpoint = values["endpoint"].as<std::string>();
+  options.curve = program::curve_options(values);
   if (options.endpoint.empty()) {
     options.endpoint =
         ipc_endpoint(client_runtime_dir(values["runtime-dir"].as<std::string>()), endpoint_names::ingress);

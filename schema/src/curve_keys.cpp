@@ -70,4 +70,18 @@ std::string curve_public_key(const std::string& key_or_path) {
   return is_curve_key(key_or_path) ? key_or_path : read_curve_keys(key_or_path).public_key;
 }
 
+CurveClient read_curve_client(const std::string& curve_key, const std::string& curve_server_key) {
+  if (curve_key.empty() && curve_server_key.empty()) return {};
+  if (curve_key.empty() || curve_server_key.empty()) {
+    throw Error(
+        "the own key and the server's go together: give the file of the one (curve key) and the other, or a "
+        "file that holds it (curve server key)");
+  }
+  CurveClient client{read_curve_keys(curve_key), curve_public_key(curve_server_key)};
+  if (client.own.secret_key.empty()) {
+    throw Error(curve_key + " holds no secret key: give the file that keeps it");
+  }
+  return client;
+}
+
 }  // namespace zevi

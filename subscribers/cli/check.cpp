@@ -86,7 +86,7 @@ int check_broker(const CheckOptions& options) {
   std::string stats;
   std::vector<std::string> counters;
   try {
-    ControlClient broker(options.control.runtime_dir, options.control.endpoint, options.control.timeout);
+    ControlClient broker(options.control);
     const ControlRows answer = broker.ask("stats");
     if (answer.rows.empty()) throw Error("the broker says nothing of itself");
     stats = answer.rows.front();

@@ -6,6 +6,7 @@
 #include "no_broker.hpp"
 #include "printable.hpp"
 #include "quantities.hpp"
+#include "zevi/curve_keys.hpp"
 #include "zevi/endpoints.hpp"
 #include "zevi/wire/control_messages.hpp"
 
@@ -31,12 +32,17 @@ std::string endpoint_of(const std::string& runtime_dir, const std::string& endpo
 
 }  // namespace
 
-ControlClient::ControlClient(const std::string& runtime_dir, const std::string& endpoint,
-                             std::chrono::nanoseconds timeout)
-    : endpoint_(endpoint_of(runtime_dir, endpoint)), timeout_(timeout) {
+ControlClient::ControlClient(const ControlOptions& options)
+    : endpoint_(endpoint_of(options.runtime_dir, options.endpoint)), timeout_(options.timeout) {
   socket_.set(zmq::sockopt::linger, 0);
   socket_.set(zmq::sockopt::reconnect_ivl, reconnect_ms);
   socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::control_answer_bytes_max));
+  const CurveClient curve = read_curve_client(options.curve.key_file, options.curve.server_key);
+  if (curve.is_for(endpoint_)) {
+    socket_.set(zmq::sockopt::curve_serverkey, curve.server_key);
+    socket_.set(zmq::sockopt::curve_publickey, curve.own.public_key);
+    socket_.set(zmq::sockopt::curve_secretkey, curve.own.secret_key);
+  }
   try {
     socket_.connect(endpoint_);
   } catch (const zmq::error_t& error) {

@@ -7,6 +7,8 @@
 #include <vector>
 #include <zmq.hpp>
 
+#include "control_options.hpp"
+
 /// Asking the broker about itself, at its endpoint `control`.
 namespace zevi::cli {
 
@@ -19,10 +21,9 @@ struct ControlRows {
 
 class ControlClient {
  public:
-  /// `endpoint` empty: `control` in the runtime directory, which is looked up if that is empty too. Throws
-  /// `zevi::Error` if there is none, or if it is no endpoint.
-  ControlClient(const std::string& runtime_dir, const std::string& endpoint,
-                std::chrono::nanoseconds timeout);
+  /// Asks where the options say. Throws `zevi::Error` if there is no runtime directory, or if it is no
+  /// endpoint.
+  explicit ControlClient(const ControlOptions& options);
 
   [[nodiscard]] const std::string& endpoint() const noexcept { return endpoint_; }
 

@@ -40,6 +40,7 @@ void add_connection_options(program::OptionTable& table) {
                               "$XDG_RUNTIME_DIR/zevi");
   table.visible.add_options()("endpoint", po::value<std::string>()->default_value("")->value_name("ENDPOINT"),
                               "ask here instead: ipc://PATH or tcp://HOST:PORT");
+  program::add_curve_options(table);
   table.visible.add_options()("timeout,t",
                               po::value<Duration>()->default_value({timeout_default})->value_name("DURATION"),
                               "how long to wait for an answer");
@@ -57,6 +58,7 @@ ControlOptions control_options(const po::variables_map& values) {
   ControlOptions options;
   options.runtime_dir = values["runtime-dir"].as<std::string>();
   options.endpoint = values["endpoint"].as<std::string>();
+  options.curve = program::curve_options(values);
   options.timeout = positive(values, "timeout").value;
   if (values.count("output") != 0) options.as_json = is_json(values);
   if (values.count("watch") != 0) options.watch = positive(values, "watch").value;

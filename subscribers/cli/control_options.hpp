@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "program.hpp"
+#include "curve_options.hpp"
 
 /// The options that all commands have which ask the broker about itself.
 namespace zevi::cli {
@@ -12,12 +12,14 @@ namespace zevi::cli {
 struct ControlOptions {
   std::string runtime_dir;
   std::string endpoint;
+  program::CurveOptions curve;
   std::chrono::nanoseconds timeout{0};
   bool as_json = false;
   std::optional<std::chrono::nanoseconds> watch;
 };
 
-/// Where the broker is and how long to wait for it: `--runtime-dir`, `--endpoint`, `--timeout`.
+/// Where the broker is and how long to wait for it: `--runtime-dir`, `--endpoint`, its keys,
+/// `--timeout`.
 void add_connection_options(program::OptionTable& table);
 /// How it is shown: `--output`, `--watch`.
 void add_output_options(program::OptionTable& table);

@@ -133,7 +133,7 @@ int run_listing(int argc, const char* const* argv, const Listing& listing) {
   const ListingColumn& sort = column_of(listing, values["sort"].as<std::string>());
   const std::string_view needed = values.count("all") != 0 ? std::string_view() : listing.hidden_unless;
 
-  ControlClient broker(options.runtime_dir, options.endpoint, options.timeout);
+  ControlClient broker(options);
   show_as_asked(options, [&] {
     const ControlRows answer = broker.ask(listing.cmd);
     std::vector<Params> rows;

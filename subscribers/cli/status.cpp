@@ -48,7 +48,7 @@ int show_status(int argc, const char* const* argv) {
   const ControlOptions options = control_options(values);
   const bool with_counters = values.count("counters") != 0;
 
-  ControlClient broker(options.runtime_dir, options.endpoint, options.timeout);
+  ControlClient broker(options);
   show_as_asked(options, [&] {
     const ControlRows answer = broker.ask(with_counters ? "counters" : "stats");
     std::string out;

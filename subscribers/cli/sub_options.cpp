@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "curve_options.hpp"
 #include "program.hpp"
 #include "quantities.hpp"
 #include "start_options.hpp"
@@ -57,6 +58,7 @@ program::OptionTable option_table() {
                               "$XDG_RUNTIME_DIR/zevi");
   table.visible.add_options()("endpoint", po::value<std::string>()->default_value("")->value_name("ENDPOINT"),
                               "connect here instead: ipc://PATH or tcp://HOST:PORT");
+  program::add_curve_options(table);
   table.visible.add_options()("verbose,v", "say on standard error when the subscription is live");
   table.hidden.add_options()("topic", po::value<std::vector<std::string>>());
   table.positional.add("topic", -1);
@@ -118,6 +120,9 @@ std::optional<SubOptions> parse_sub_options(int argc, const char* const* argv) {
   options.subscriber.topics = topics(values);
   options.subscriber.runtime_dir = values["runtime-dir"].as<std::string>();
   options.subscriber.endpoint = values["endpoint"].as<std::string>();
+  const program::CurveOptions curve = program::curve_options(values);
+  options.subscriber.curve_key = curve.key_file;
+  options.subscriber.curve_server_key = curve.server_key;
   options.subscriber.feed = values.count("events") != 0 ? Feed::events : Feed::stream;
   read_start_options(values, options.subscriber);
   options.with_ledger = values.count("ledger") != 0;

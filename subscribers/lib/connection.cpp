@@ -1,5 +1,7 @@
 #include "connection.hpp"
 
+#include "curve.hpp"
+
 #include <poll.h>
 #include <zmq.h>
 
@@ -53,7 +55,7 @@ Connection::Connection(const SubscriberOptions& options)
       context_(options.context != nullptr ? *options.context : own_context_.emplace(1)),
       socket_(context_, zmq::socket_type::sub),
       monitor_(context_, zmq::socket_type::pair) {
-  set_options(checked_budget(options.budget_bytes));
+  set_options(options);
   watch();
 }
 
@@ -61,9 +63,9 @@ Connection::~Connection() {
   zmq_socket_monitor(socket_.handle(), nullptr, 0);
 }
 
-void Connection::set_options(std::size_t budget_bytes) {
+void Connection::set_options(const SubscriberOptions& options) {
   socket_.set(zmq::sockopt::linger, 0);
-  socket_.set(zmq::sockopt::rcvhwm, queue_length(feed_, budget_bytes));
+  socket_.set(zmq::sockopt::rcvhwm, queue_length(feed_, checked_budget(options.budget_bytes)));
   // libzmq drops subscriptions at this mark, without a word.
   socket_.set(zmq::sockopt::sndhwm, 0);
   socket_.set(zmq::sockopt::maxmsgsize, std::int64_t{2 * limits::batch_bytes_max});
@@ -75,6 +77,7 @@ void Connection::set_options(std::size_t budget_bytes) {
     socket_.set(zmq::sockopt::heartbeat_ivl, 5000);
     socket_.set(zmq::sockopt::heartbeat_timeout, 15000);
   }
+  use_curve(socket_, read_curve_client(options.curve_key, options.curve_server_key), endpoint_);
 }
 
 void Connection::watch() {

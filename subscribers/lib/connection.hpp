@@ -53,7 +53,7 @@ class Connection {
   [[nodiscard]] zmq::context_t& context() noexcept { return context_; }
 
  private:
-  void set_options(std::size_t budget_bytes);
+  void set_options(const SubscriberOptions& options);
   void watch();
   [[nodiscard]] std::string look_up() const;
   void follow_runtime_dir();

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "curve.hpp"
 #include "zevi/endpoints.hpp"
 #include "zevi/error.hpp"
 #include "zevi/limits.hpp"
@@ -25,7 +26,10 @@ constexpr int parts_max = 256;
 }  // namespace
 
 ReplaySocket::ReplaySocket(zmq::context_t& context, const SubscriberOptions& options)
-    : context_(context), runtime_dir_(options.runtime_dir), fixed_endpoint_(options.replay_endpoint) {
+    : context_(context),
+      runtime_dir_(options.runtime_dir),
+      fixed_endpoint_(options.replay_endpoint),
+      curve_(read_curve_client(options.curve_key, options.curve_server_key)) {
   if (fixed_endpoint_.empty()) return;
   // A mistake in it is told at once.
   if (!connect()) {
@@ -52,6 +56,7 @@ bool ReplaySocket::connect() {
     socket_->set(zmq::sockopt::reconnect_ivl, never);
     socket_->set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::replay_frame_bytes_max));
     socket_->set(zmq::sockopt::handshake_ivl, 5000);
+    use_curve(*socket_, curve_, endpoint);
     socket_->connect(endpoint);
     return true;
   } catch (const Error&) {

@@ -6,6 +6,7 @@
 #include <zmq.hpp>
 
 #include "replay_line.hpp"
+#include "zevi/curve_keys.hpp"
 #include "zevi/subscriber.hpp"
 
 namespace zevi::subscriber {
@@ -29,6 +30,7 @@ class ReplaySocket final : public ReplayLine {
   zmq::context_t& context_;
   const std::string runtime_dir_;
   const std::string fixed_endpoint_;
+  const CurveClient curve_;
   std::optional<zmq::socket_t> socket_;
 };
 

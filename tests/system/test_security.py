@@ -4,6 +4,7 @@ import os
 import stat
 
 import pytest
+import zevi
 import zmq
 from zmq.auth import create_certificates, load_certificate
 
@@ -216,3 +217,79 @@ def test_keys_are_made_once_and_let_their_owner_in(zevid, access, run_zevi, test
     assert again.wait() == 1
     assert "reader.pub: File exists; choose another name" in again.stderr
     assert (test_dir / "reader.key").read_bytes() == before
+
+
+@pytest.fixture
+def distant(zevid, access, run_zevi, test_dir):
+    """A broker as other machines reach it, and the options with which the keys of `reader` and `worker` get in."""
+    lines = []
+    for name, roles in (("broker", None), ("worker", "publish"), ("reader", "subscribe,replay,control"), ("stranger", None)):
+        made = run_zevi("keys", "generate", test_dir / name)
+        assert made.wait() == 0, made.stderr
+        if roles:
+            lines.append(made.stdout.splitlines()[-1].split(" ")[0] + " " + roles)
+    endpoints = [word for name in ("ingress", "stream", "replay", "control") for word in (f"--{name}", "tcp://127.0.0.1:*")]
+    broker = zevid(*endpoints, "--curve-key", test_dir / "broker.key", "--access", access(*lines))
+
+    def options(name):
+        return ["--curve-key", test_dir / f"{name}.key", "--curve-server-key", test_dir / "broker.pub"]
+
+    return broker, options
+
+
+def test_the_commands_reach_a_distant_broker_with_their_keys(distant, run_zevi):
+    broker, options = distant
+    reader = run_zevi(
+        "sub", "E_*", "--verbose", "-n", "1", "--endpoint", broker.stream, "--replay", broker.endpoint("replay"), *options("reader")
+    )
+    reader.wait_for_stderr("subscribed")
+    published = run_zevi("pub", "E_A", "i=1", "--endpoint", broker.ingress, *options("worker"))
+    assert published.wait() == 0, published.stderr
+    assert reader.wait() == 0, reader.stderr
+    assert '"i":1' in reader.stdout
+    kept = run_zevi(
+        "sub", "E_*", "--from", "start", "--no-follow", "--endpoint", broker.stream, "--replay", broker.endpoint("replay"),
+        *options("reader"),
+    )  # fmt: skip
+    assert kept.wait() == 0, kept.stderr
+    assert kept.stdout == reader.stdout
+    topics = run_zevi("topics", "-o", "json", "--endpoint", broker.endpoint("control"), *options("reader"))
+    assert topics.wait() == 0, topics.stderr
+    assert '"topic":"E_A"' in topics.stdout
+
+
+def test_without_the_right_key_a_command_ends_with_an_error(distant, run_zevi):
+    broker, options = distant
+    for name in ("worker", "stranger"):
+        asked = run_zevi("topics", "--timeout", "300ms", "--endpoint", broker.endpoint("control"), *options(name))
+        assert asked.wait() == 1
+    half = run_zevi("topics", "--endpoint", broker.endpoint("control"), *options("reader")[:2])
+    assert half.wait() == 2
+    assert "--curve-key and --curve-server-key go together" in half.stderr
+    public = run_zevi(
+        "topics", "--endpoint", broker.endpoint("control"), "--curve-key", options("reader")[3], "--curve-server-key", "x" * 40
+    )
+    assert public.wait() == 1
+    assert "holds no secret key: give the file that keeps it" in public.stderr
+
+
+def test_the_python_package_reaches_a_distant_broker_with_its_keys(distant):
+    broker, options = distant
+
+    def keys(name):
+        own, server = options(name)[1::2]
+        return {"curve_key": str(own), "curve_server_key": str(server)}
+
+    reading = zevi.Subscriber(
+        "E_*", endpoint=broker.stream, replay_endpoint=broker.endpoint("replay"), timeout=20, **keys("reader")
+    )
+    with reading, zevi.Publisher(endpoint=broker.ingress, **keys("worker")) as publisher:
+        assert reading.wait_ready(20)
+        publisher.publish("E_A", {"i": 1})
+        assert next(iter(reading)).params == {"i": 1}
+        with zevi.Subscriber("E_*", endpoint=broker.stream, replay_endpoint=broker.endpoint("replay"), start="oldest",
+                             timeout=20, **keys("reader")) as late:
+            assert next(iter(late)).params == {"i": 1}
+    for wrong in ({"curve_key": keys("reader")["curve_key"]}, {**keys("reader"), "curve_key": str(options("reader")[3])}):
+        with pytest.raises(zevi.Error, match="go together|no secret key"):
+            zevi.Subscriber("E_*", endpoint=broker.stream, **wrong)

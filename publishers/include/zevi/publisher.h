@@ -106,6 +106,12 @@ typedef struct zevi_publisher_options {
    * such as /run: a store into a page that is just on its way to a disk can wait for it. It takes 40 KiB and
    * 16 KiB a thread. Null: none. */
   const char* counters_file;
+
+  /* For a tcp:// endpoint of a broker with --curve-key: the file of the own secret key, as zevi keys generate
+   * makes it, and the broker's public key or a file that holds it. Read when the publisher is opened. Null:
+   * no CURVE. */
+  const char* curve_key;
+  const char* curve_server_key;
 } zevi_publisher_options;
 
 /* Sets every option to its default. */

@@ -26,4 +26,19 @@ struct CurveKeys {
 /// `zevi::Error`.
 [[nodiscard]] std::string curve_public_key(const std::string& key_or_path);
 
+/// What a program needs to connect where CURVE is asked for.
+struct CurveClient {
+  CurveKeys own;
+  std::string server_key;  ///< the public one; empty: no CURVE
+
+  [[nodiscard]] bool is_for(std::string_view endpoint) const noexcept {
+    return !server_key.empty() && endpoint.starts_with("tcp://");
+  }
+};
+
+/// Of the options `curve_key`, the file of the own key, and `curve_server_key`, the server's or a file that
+/// holds it. Throws `zevi::Error` if they cannot be used, and if there is one without the other.
+[[nodiscard]] CurveClient read_curve_client(const std::string& curve_key,
+                                            const std::string& curve_server_key);
+
 }  // namespace zevi

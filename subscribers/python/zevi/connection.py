@@ -9,6 +9,7 @@ import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from . import endpoints
+from .curve import Curve
 from .errors import Error
 
 _RECONNECT_MS = 50
@@ -20,7 +21,12 @@ class Connection:
     runtime directory, which is looked up again while there is no connection. To be used by the socket's thread."""
 
     def __init__(
-        self, socket: "zmq.Socket[bytes]", name: str, runtime_dir: Optional[str], endpoint: Optional[str]
+        self,
+        socket: "zmq.Socket[bytes]",
+        name: str,
+        runtime_dir: Optional[str],
+        endpoint: Optional[str],
+        curve: Optional[Curve] = None,
     ) -> None:
         self.socket = socket
         self._name = name
@@ -33,6 +39,8 @@ class Connection:
             # Over ipc the kernel tells when the peer is gone; over tcp nobody does.
             socket.heartbeat_ivl = 2000
             socket.heartbeat_timeout = 6000
+        if curve is not None:
+            curve.use(socket, self.endpoint)
         # inproc has no handshake to be told of.
         self.connected = self.endpoint.startswith("inproc:")
         #: Counts connections, so that a reader can tell a new one.

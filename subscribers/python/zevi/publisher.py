@@ -13,6 +13,7 @@ from typing import Any, List, Mapping, Optional, Set, Type
 import zmq
 
 from . import wire
+from .curve import Curve
 from .errors import Error
 from .outbox import Outbox, TopicState
 from .sender import Sender
@@ -47,6 +48,8 @@ class Publisher:
     :param name: name of the program as subscribers see it; by default that of the script.
     :param runtime_dir: where the broker's sockets are, instead of the usual places.
     :param endpoint: an endpoint to use instead of the one in the runtime directory.
+    :param curve_key: the file of this program's secret key, for a ``tcp://`` endpoint of a broker that asks for one.
+    :param curve_server_key: the broker's public key, or a file that holds it.
     :param full: what happens when ``queue_bytes`` are waiting: ``"drop"`` drops the newest event and counts it,
         ``"wait"`` first waits up to ``wait_max`` seconds for room.
     :param flush_interval: for how many seconds events are collected after the first of a burst.
@@ -64,6 +67,8 @@ class Publisher:
         window_bytes: int = wire.WINDOW_BYTES,
         flush_interval: float = 0.0005,
         context: "Optional[zmq.Context[zmq.Socket[bytes]]]" = None,
+        curve_key: Optional[str] = None,
+        curve_server_key: Optional[str] = None,
     ) -> None:
         if full not in ("drop", "wait"):
             raise Error(f"full is {full!r}: use 'drop' or 'wait'")
@@ -76,7 +81,7 @@ class Publisher:
         self._name = source.encode(errors="replace").decode()
         self._queue_bytes = queue_bytes
         self._wait_max = wait_max if full == "wait" else 0.0
-        self._sender_options = (runtime_dir, endpoint, window_bytes, flush_interval)
+        self._sender_options = (runtime_dir, endpoint, window_bytes, flush_interval, Curve.read(curve_key, curve_server_key))
         self._context = context
         self._closed = False
         self._begin()

@@ -8,6 +8,7 @@ from typing import List, Optional, Union
 import zmq
 
 from . import endpoints, replay_wire, wire
+from .curve import Curve
 from .errors import Error
 from .replay_wire import End, Question
 
@@ -17,11 +18,16 @@ class ReplayLine:
     missing, and is told as missing."""
 
     def __init__(
-        self, context: "zmq.Context[zmq.Socket[bytes]]", runtime_dir: Optional[str], endpoint: Optional[str]
+        self,
+        context: "zmq.Context[zmq.Socket[bytes]]",
+        runtime_dir: Optional[str],
+        endpoint: Optional[str],
+        curve: Optional[Curve] = None,
     ) -> None:
         self._context = context
         self._runtime_dir = runtime_dir
         self._endpoint = endpoint
+        self._curve = curve
         self._number = 0
         self.socket: "Optional[zmq.Socket[bytes]]" = None
 
@@ -68,6 +74,8 @@ class ReplayLine:
             raise Error(f"there is no {path}: the broker is away, or has no history")
         socket = self._context.socket(zmq.DEALER)
         socket.linger = 0
+        if self._curve is not None:
+            self._curve.use(socket, endpoint)
         try:
             socket.connect(endpoint)
         except zmq.ZMQError as error:

@@ -13,6 +13,7 @@ import zmq
 
 from . import wire
 from .connection import Connection
+from .curve import Curve
 from .outbox import Outbox
 from .window import ResendWindow
 
@@ -44,6 +45,7 @@ class Sender:
         endpoint: Optional[str],
         window_bytes: int,
         flush_interval: float,
+        curve: Optional[Curve] = None,
     ) -> None:
         # Read by other threads.
         self.counts = Counts()
@@ -54,7 +56,7 @@ class Sender:
         self._outbox = outbox
         self._own_context = context is None
         self._context = context
-        self._where = (runtime_dir, endpoint)
+        self._where = (runtime_dir, endpoint, curve)
         self._flush_interval = flush_interval
         self._pace = 0.0
         self._start_lock = threading.Lock()

@@ -15,6 +15,7 @@ from .catch_up import CatchUp
 from .confirmation import Confirmation
 from .connection import Connection
 from .cursor import Cursor
+from .curve import Curve
 from .errors import Error
 from .event import Event, HistoryMissing, Lost
 from .loss_report import LossReport
@@ -54,6 +55,8 @@ class Subscriber:
         and by ``close``. ``"call"``: only ``confirm()`` writes it.
     :param repair: fetch what was missed; False tells it as lost at once.
     :param replay_endpoint: of the broker's history, if ``endpoint`` is given.
+    :param curve_key: the file of this program's secret key, for ``tcp://`` endpoints of a broker that asks for one.
+    :param curve_server_key: the broker's public key, or a file that holds it.
     :param timeout: ``for`` and ``async for`` end when nothing came for so many seconds; None for never.
     :param losses: also hand out ``Lost``, ``EpochChanged`` and ``HistoryMissing``, in their place between the events.
     :param on_loss: called with each of these. With neither, ``HistoryMissing`` is raised as an ``Error``, once, if one of
@@ -75,6 +78,8 @@ class Subscriber:
         confirm: str = "read",
         repair: bool = True,
         replay_endpoint: Optional[str] = None,
+        curve_key: Optional[str] = None,
+        curve_server_key: Optional[str] = None,
         timeout: Optional[float] = None,
         losses: bool = False,
         on_loss: Optional[Callable[[Mark], Any]] = None,
@@ -94,6 +99,7 @@ class Subscriber:
             raise Error("plain reads one event a message, without history: leave out plain, or start, since, last and cursor")
         if reads_history and endpoint is not None and replay_endpoint is None:
             raise Error("start, since, last and cursor need the broker's history: give replay_endpoint beside endpoint")
+        curve = Curve.read(curve_key, curve_server_key)
         self._timeout = timeout
         self._losses = losses
         self._on_loss = on_loss
@@ -107,7 +113,7 @@ class Subscriber:
         self._catch_up: Optional[CatchUp] = None
         context = context or zmq.Context.instance()
         if repair and not plain and (endpoint is None or replay_endpoint is not None):
-            line = ReplayLine(context, runtime_dir, replay_endpoint)
+            line = ReplayLine(context, runtime_dir, replay_endpoint, curve)
             self._catch_up = CatchUp(line, self._reader, [f.text for f in filters], beginning, budget_bytes)
         elif reads_history:
             raise Error("start, since, last and cursor need the broker's history: leave out repair=False")
@@ -126,7 +132,7 @@ class Subscriber:
             self._seam = Barrier(socket)
             self._catch_up.wait_for_barrier()
         try:
-            self._connection = Connection(socket, "events" if plain else "stream", runtime_dir, endpoint)
+            self._connection = Connection(socket, "events" if plain else "stream", runtime_dir, endpoint, curve)
         except Error:
             socket.close(0)
             raise

@@ -115,6 +115,11 @@ struct SubscriberOptions {
   /// empty means the one in the runtime directory.
   std::string replay_endpoint = {};
 
+  /// For `tcp://` endpoints of a broker with `--curve-key`: the file of the own secret key, as `zevi keys
+  /// generate` makes it, and the broker's public key or a file that holds it. Both or none.
+  std::string curve_key = {};
+  std::string curve_server_key = {};
+
   /// How many bytes may wait in this process for the caller. ZeroMQ counts messages, so this becomes a
   /// number of them: on `stream` one for each 256 KiB, the most that a batch has, so that the budget is kept
   /// whatever comes; on `events` one for each 4 KiB, which is more than all but the rarest events have (64
