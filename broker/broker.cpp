@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <exception>
+#include <mutex>
 
+#include "config/reload.hpp"
 #include "history/retention.hpp"
 #include "runtime/signals.hpp"
 #include "runtime/socket_wait.hpp"
@@ -62,6 +64,21 @@ class Broker::Impl {
     thread_ = std::thread([this] { run(); });
   }
 
+  std::vector<std::string> reload(const BrokerOptions& options) {
+    Broker::check(options);
+    if (!routing_) throw Error("the broker does not run");
+    broker::Reload reload = broker::prepare_reload(options_, options);
+    options_ = reload.options;
+    std::vector<std::string> refused = std::move(reload.need_restart);
+    {
+      const std::lock_guard lock(reload_mutex_);
+      reload_ = std::move(reload);
+    }
+    has_reload_ = true;
+    wakeup_.signal();
+    return refused;
+  }
+
   void stop() {
     if (!thread_.joinable()) return;
     stopping_ = true;
@@ -81,12 +98,18 @@ class Broker::Impl {
       broker::SocketWait waiting(routing_->sockets(), wakeup_.fd());
       while (!stopping_) {
         if (waiting.wait_until(routing_->do_work())) wakeup_.clear();
+        if (has_reload_.exchange(false)) take_over();
       }
       routing_->drain(options_.drain_max);
       routing_->close();
     } catch (const std::exception& error) {
       if (options_.log) options_.log(LogLevel::error, std::string("the broker stops: ") + error.what());
     }
+  }
+
+  void take_over() {
+    const std::lock_guard lock(reload_mutex_);
+    routing_->reload(reload_->options, std::move(reload_->list));
   }
 
   BrokerOptions options_;
@@ -98,6 +121,9 @@ class Broker::Impl {
   std::unique_ptr<broker::Routing> routing_;
   broker::Endpoints endpoints_;
   std::atomic<bool> stopping_{false};
+  std::mutex reload_mutex_;
+  std::optional<broker::Reload> reload_;  ///< for the routing thread
+  std::atomic<bool> has_reload_{false};
   std::thread thread_;
 };
 
@@ -128,6 +154,9 @@ void Broker::check(const BrokerOptions& options) {
   if (options.drain_max < 0ms || options.drain_max > 1min) throw Error("drain must be between 0 and 1m");
 }
 
+std::vector<std::string> Broker::reload(const BrokerOptions& options) {
+  return impl_->reload(options);
+}
 void Broker::start() {
   impl_->start();
 }

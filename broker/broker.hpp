@@ -64,12 +64,11 @@ class Routing {
   SteadyTime do_work();
   /// Takes in what publishers have sent and sends it on, until nothing more arrives or `time_max` is over.
   void drain(std::chrono::milliseconds time_max);
+  /// Takes over what can change, see `Broker::reload`. To be called between two rounds. `list` is there if
+  /// there is a gate.
+  void reload(const BrokerOptions& options, std::optional<AccessList> list);
   /// Behind the last round: closes the store, so that the next broker goes on where this one ends.
   void close();
-
-  /// From now on this access list holds; those who lost what they had are cut off. To be called between two
-  /// rounds, and only if there was an access list from the start.
-  void replace_access(AccessList list);
 
   /// Those that messages arrive at.
   [[nodiscard]] std::vector<zmq::socket_ref> sockets();
@@ -79,6 +78,7 @@ class Routing {
   /// Messages taken from publishers in one round, so that subscribers and beats get their turn.
   static constexpr int messages_per_round = 1000;
 
+  void replace_access(AccessList list);
   void open_control(const BrokerOptions& options, zmq::context_t& context, const std::string& endpoint);
   /// False if nothing had arrived.
   bool read_ingress(const Now& now);

@@ -2,30 +2,23 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <algorithm>
-#include <charconv>
+#include <functional>
 #include <iostream>
 #include <string>
 #include <vector>
 
-#include "config/history_options.hpp"
+#include "config/zevid_options.hpp"
 #include "config_file.hpp"
-#include "history/retention.hpp"
 #include "log.hpp"
 #include "program.hpp"
-#include "quantities.hpp"
 #include "runtime/accept_guard.hpp"
 #include "stop_signals.hpp"
 #include "store/maintenance.hpp"
 #include "zevi/broker.hpp"
-#include "zevi/endpoints.hpp"
 
 namespace {
 
-using zevi::program::ByteSize;
-using zevi::program::Duration;
 namespace po = zevi::program::po;
-using Texts = std::vector<std::string>;
 
 constexpr zevi::program::About about{
     "zevid", "[OPTION]...",
@@ -35,140 +28,6 @@ constexpr zevi::program::About about{
     "  zevid --runtime-dir /run/zevi\n"
     "  zevid --config /etc/zevi/zevid.conf\n"
     "  zevid --runtime-dir /tmp/zevi --events tcp://127.0.0.1:5556"};
-
-zevi::program::OptionTable option_table() {
-  const zevi::BrokerOptions defaults;
-  zevi::program::OptionTable table;
-  table.config_option = "config";
-  table.command_line_only = {"check-config", "print-config", "check-store", "repair-store"};
-  table.visible.add_options()(
-      "runtime-dir", po::value<std::string>()->default_value("")->value_name("DIR"),
-      "directory of the sockets and the lock; default $ZEVI_RUNTIME_DIR, else the first of "
-      "$RUNTIME_DIRECTORY, else /run/zevi for root, else $XDG_RUNTIME_DIR/zevi")(
-      "ingress", po::value<std::string>()->default_value("")->value_name("ENDPOINT"),
-      "where publishers connect; default ipc://DIR/ingress")(
-      "stream", po::value<std::string>()->default_value("")->value_name("ENDPOINT"),
-      "where libraries and bridges subscribe; default ipc://DIR/stream")(
-      "events", po::value<std::string>()->default_value("")->value_name("ENDPOINT"),
-      "where scripts subscribe, one event a message; default ipc://DIR/events")(
-      "replay", po::value<std::string>()->default_value("")->value_name("ENDPOINT"),
-      "where readers ask for what is kept; default ipc://DIR/replay")(
-      "control", po::value<std::string>()->default_value("")->value_name("ENDPOINT"),
-      "where programs ask about the broker: zevi status; default ipc://DIR/control")(
-      "socket-mode", po::value<std::string>()->default_value("0660")->value_name("MODE"),
-      "who may connect, as the mode of the socket files: 0600, 0660 or 0666")(
-      "socket-group", po::value<std::string>()->default_value("")->value_name("GROUP"),
-      "group of the socket files, and of DIR when it is made; default the group of the process")(
-      "access", po::value<std::string>()->default_value("")->value_name("FILE"),
-      "who may publish, subscribe, ask for what is kept and ask about the broker, by user, group or key; "
-      "default whoever can open the socket")("curve-key",
-                                             po::value<std::string>()->default_value("")->value_name("FILE"),
-                                             "the secret key of tcp:// endpoints, as zevi keys generate "
-                                             "makes it; needed beyond the loopback interface, "
-                                             "with --access")(
-      "history",
-      po::value<Texts>()
-          ->default_value({"=64MB", "E_PROFILING_=none"}, "64MB for all topics, none for E_PROFILING_")
-          ->value_name("PREFIX=LIMIT[,LIMIT...]"),
-      "what is kept in memory of the topics that begin with PREFIX (*: all topics; the longest counts): "
-      "a size (64MB, also if none is named), an age (24h), a count (1000000events), or none; repeatable; "
-      "topics under no PREFIX are not kept; none alone: nothing is")(
-      "max-age", po::value<Texts>()->default_value({}, "none")->value_name("PREFIX=TIME"),
-      "no event of the topics that begin with PREFIX is passed on or replayed when it is older; repeatable")(
-      "store", po::value<std::string>()->default_value("")->value_name("DIR"),
-      "keep what the history keeps in DIR too, on the disk, so that it outlives the broker; made if it does "
-      "not "
-      "exist; for one broker at a time")(
-      "store-size", po::value<ByteSize>()->default_value({defaults.store_bytes_max})->value_name("SIZE"),
-      "what each PREFIX of --history may take on the disk; its age and count hold there too, all to the 32nd "
-      "part; the database needs up to half as much again")(
-      "ack", po::value<Texts>()->default_value({}, "memory for all topics")->value_name("PREFIX=LEVEL"),
-      "when publishers may forget events of the topics that begin with PREFIX: memory, once they are taken "
-      "in; "
-      "written, safe when the broker is killed; synced, safe when the machine loses power; repeatable")(
-      "check-store", po::value<std::string>()->value_name("DIR"),
-      "read the whole store of a stopped broker, say whether it is sound, and exit: 0 if it is, else 1")(
-      "repair-store", po::value<std::string>()->value_name("DIR"),
-      "make a damaged store usable again with all that can be read of it, and exit")(
-      "interest-linger", po::value<Duration>()->default_value({defaults.interest_linger})->value_name("TIME"),
-      "how long a topic stays wanted after its last subscriber left")(
-      "coalesce", po::value<Duration>()->default_value({defaults.coalesce_max})->value_name("TIME"),
-      "the longest that small batches of a busy topic wait to be joined")(
-      "subscriber-budget",
-      po::value<ByteSize>()->default_value({defaults.subscriber_budget_bytes})->value_name("SIZE"),
-      "what may wait for one subscriber of the stream endpoint before it loses events")(
-      "events-queue", po::value<int>()->default_value(defaults.events_queue_max)->value_name("N"),
-      "events that may wait for one subscriber of the events endpoint")(
-      "notices", po::value<std::string>()->default_value("on")->value_name("WHEN"),
-      "on or off: whether the broker publishes events of its own (E_ZEVI_...) about its publishers")(
-      "drain", po::value<Duration>()->default_value({defaults.drain_max})->value_name("TIME"),
-      "how long events are still taken in and delivered after SIGTERM")(
-      "config,c", po::value<std::string>()->value_name("FILE"),
-      "read options from FILE, a line each: name = value; the command line goes before it")(
-      "check-config", po::value<std::string>()->value_name("FILE"),
-      "say whether a broker would take FILE, and exit: 0 if it would, else 78")(
-      "print-config",
-      "show the options in use, of command line, file and defaults, as a configuration file, and exit");
-  return table;
-}
-
-bool is_on(const po::variables_map& values, const char* name) {
-  const auto& chosen = values[name].as<std::string>();
-  if (chosen == "on" || chosen == "off") return chosen == "on";
-  throw zevi::program::UsageError("--" + std::string(name) + " is on or off, not '" + chosen + "'");
-}
-
-unsigned socket_mode(const std::string& text) {
-  unsigned mode = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, mode, 8);
-  if (error == std::errc{} && rest == end) return mode;
-  throw zevi::program::UsageError("--socket-mode is 0600, 0660 or 0666, not '" + text + "'");
-}
-
-zevi::BrokerOptions broker_options(const po::variables_map& values, const zevi::program::Log& log) {
-  using std::chrono::duration_cast;
-  zevi::BrokerOptions options;
-  options.runtime_dir = zevi::broker_runtime_dir(values["runtime-dir"].as<std::string>());
-  options.ingress = values["ingress"].as<std::string>();
-  options.stream = values["stream"].as<std::string>();
-  options.events = values["events"].as<std::string>();
-  options.replay = values["replay"].as<std::string>();
-  options.control = values["control"].as<std::string>();
-  options.socket_mode = socket_mode(values["socket-mode"].as<std::string>());
-  options.socket_group = values["socket-group"].as<std::string>();
-  options.access = values["access"].as<std::string>();
-  options.curve_key = values["curve-key"].as<std::string>();
-  try {
-    options.history = zevi::broker::parse_history(values["history"].as<Texts>());
-    options.max_age = zevi::broker::parse_max_age(values["max-age"].as<Texts>());
-    options.acks = zevi::broker::parse_acks(values["ack"].as<Texts>());
-    zevi::broker::check_history(options.history, options.max_age);
-  } catch (const zevi::Error& error) {
-    throw zevi::program::UsageError(error.what());
-  }
-  options.store = values["store"].as<std::string>();
-  options.store_bytes_max = values["store-size"].as<ByteSize>().value;
-  options.interest_linger =
-      duration_cast<std::chrono::milliseconds>(values["interest-linger"].as<Duration>().value);
-  options.coalesce_max = duration_cast<std::chrono::microseconds>(values["coalesce"].as<Duration>().value);
-  options.subscriber_budget_bytes = values["subscriber-budget"].as<ByteSize>().value;
-  options.events_queue_max = values["events-queue"].as<int>();
-  options.notices = is_on(values, "notices");
-  options.drain_max = duration_cast<std::chrono::milliseconds>(values["drain"].as<Duration>().value);
-  options.connections_refused = zevi::broker::connections_refused;
-  options.log = [&log](zevi::LogLevel level, std::string_view text) {
-    switch (level) {
-      case zevi::LogLevel::info:
-        return log.info(text);
-      case zevi::LogLevel::warning:
-        return log.warning(text);
-      case zevi::LogLevel::error:
-        return log.error(text);
-    }
-  };
-  return options;
-}
 
 /// libzmq aborts when it cannot accept for want of a descriptor, so take as many as the system lets us have.
 void raise_descriptor_limit() {
@@ -183,9 +42,35 @@ mode_t umask_for(unsigned socket_mode) {
   return (socket_mode & 0060U) != 0 ? 0007 : 0077;
 }
 
-void wait_for_stop(zevi::program::StopSignals& signals) {
+/// Reads the command line and the files again. What is wrong there is told, and changes nothing.
+void reload(zevi::Broker& broker, int argc, char** argv, const zevi::program::Log& log) {
+  try {
+    zevi::program::OptionTable table = zevi::broker::option_table();
+    po::variables_map values;
+    static_cast<void>(zevi::program::parse(about, table, argc, argv, values));
+    const std::vector<std::string> need_restart = broker.reload(zevi::broker::broker_options(values, log));
+    std::string text = "reloaded";
+    for (const std::string& name : need_restart) {
+      text.append(text == "reloaded" ? "; a new start is needed for " : ", ").append(name);
+    }
+    log.info(text);
+  } catch (const zevi::Error& error) {
+    log.error(std::string("not reloaded: ") + error.what());
+  }
+}
+
+void wait_for_stop(zevi::program::StopSignals& signals, const std::function<void()>& on_hangup) {
   pollfd wait{signals.fd(), POLLIN, 0};
-  while (signals.take() == 0) poll(&wait, 1, -1);
+  for (;;) {
+    const int signal = signals.take();
+    if (signal == SIGHUP) {
+      on_hangup();
+    } else if (signal != 0) {
+      return;
+    } else {
+      poll(&wait, 1, -1);
+    }
+  }
 }
 
 std::string summary(const zevi::Broker& broker) {
@@ -208,7 +93,7 @@ int check_config(const std::string& path, const zevi::program::OptionTable& tabl
   po::variables_map values;
   zevi::program::read_config_file(path, table, values);
   try {
-    zevi::Broker::check(broker_options(values, log));
+    zevi::Broker::check(zevi::broker::broker_options(values, log));
   } catch (const zevi::program::ConfigError&) {
     throw;
   } catch (const zevi::Error& error) {
@@ -219,7 +104,7 @@ int check_config(const std::string& path, const zevi::program::OptionTable& tabl
 }
 
 int serve(int argc, char** argv) {
-  zevi::program::OptionTable table = option_table();
+  zevi::program::OptionTable table = zevi::broker::option_table();
   po::variables_map values;
   if (!zevi::program::parse(about, table, argc, argv, values)) return zevi::program::exit_ok;
 
@@ -228,7 +113,7 @@ int serve(int argc, char** argv) {
     return check_config(values["check-config"].as<std::string>(), table, log);
   }
   if (values.count("print-config") > 0) {
-    zevi::Broker::check(broker_options(values, log));
+    zevi::Broker::check(zevi::broker::broker_options(values, log));
     zevi::program::print_config(table, values, std::cout);
     return zevi::program::exit_ok;
   }
@@ -238,15 +123,19 @@ int serve(int argc, char** argv) {
   if (values.count("repair-store") > 0) {
     return tell(zevi::broker::repair_store_directory(values["repair-store"].as<std::string>()));
   }
-  zevi::program::StopSignals signals;
+  // Without a file to read again, the end of a terminal is the end of the broker.
+  zevi::BrokerOptions options = zevi::broker::broker_options(values, log);
+  options.connections_refused = zevi::broker::connections_refused;
+  const bool can_reload = values.count("config") > 0 || !options.access.empty();
+  using Hangup = zevi::program::StopSignals::Hangup;
+  zevi::program::StopSignals signals(can_reload ? Hangup::is_taken : Hangup::acts_as_usual);
   raise_descriptor_limit();
-  const zevi::BrokerOptions options = broker_options(values, log);
   umask(umask_for(options.socket_mode));
   zevi::Broker broker(options);
   broker.start();
   log.info("ready: ingress " + broker.ingress() + ", stream " + broker.stream() + ", events " +
            broker.events() + ", replay " + broker.replay() + ", control " + broker.control());
-  wait_for_stop(signals);
+  wait_for_stop(signals, [&] { reload(broker, argc, argv, log); });
   log.info("stopping");
   broker.stop();
   log.info(summary(broker));

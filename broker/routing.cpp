@@ -71,7 +71,7 @@ Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const En
   sequencer_.add_sink(events_);
   sequencer_.add_sink(history_);
   if (store_) sequencer_.add_sink(*store_);
-  if (notices_wanted_) conversation_.report_to(notices_);
+  if (notices_wanted_) conversation_.report_to(&notices_);
   guard_.watch(ingress_.socket(), security_.endpoint(ingress_.endpoint(), Role::publish));
   for (FanoutSocket& fanout : fanouts_) {
     guard_.watch(fanout.socket(), security_.endpoint(fanout.endpoint(), Role::subscribe));
@@ -205,6 +205,18 @@ std::vector<zmq::socket_ref> Routing::sockets() {
 Endpoints Routing::endpoints() const {
   return {ingress_.endpoint(), fanouts_[stream_index].endpoint(), fanouts_[events_index].endpoint(),
           replay_.endpoint(), control_ ? control_->endpoint() : std::string()};
+}
+
+void Routing::reload(const BrokerOptions& options, std::optional<AccessList> list) {
+  notices_wanted_ = options.notices;
+  conversation_.report_to(notices_wanted_ ? &notices_ : nullptr);
+  sequencer_.set_coalesce(options.coalesce_max);
+  interest_.set_linger(options.interest_linger);
+  interest_.set_kept(options.history);
+  topics_.set_max_ages(options.max_age);
+  if (!store_) history_.set_limits(options.history);
+  if (list) replace_access(std::move(*list));
+  if (control_) control_->set_options(effective_options(options));
 }
 
 void Routing::replace_access(AccessList list) {

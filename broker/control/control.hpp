@@ -31,6 +31,7 @@ class Control {
   [[nodiscard]] zmq::socket_ref socket() noexcept { return socket_.socket(); }
   [[nodiscard]] std::string endpoint() const { return socket_.endpoint(); }
   void set_identity(Identity identity) { identity_ = std::move(identity); }
+  void set_options(std::vector<Identity::Named> options) { identity_.options = std::move(options); }
 
   /// From now on programs may ask about what the gate says.
   void ask(Gate& gate) noexcept { gate_ = &gate; }

@@ -40,6 +40,45 @@ History::TopicRecords* History::records_for(const Topic& topic) {
   return &added;
 }
 
+void History::set_limits(const std::vector<HistoryLimit>& limits) {
+  std::vector<Budget> budgets(limits.begin(), limits.end());
+  std::vector<Record*> in_order;
+  for (const Budget& budget : budgets_) {
+    for (Record* record = budget.oldest; record != nullptr; record = record->newer)
+      in_order.push_back(record);
+  }
+  std::stable_sort(in_order.begin(), in_order.end(),
+                   [](const Record* a, const Record* b) { return a->message.at < b->message.at; });
+  counters_.set(Counter::history_bytes, 0);
+  counters_.set(Counter::history_events, 0);
+  topics_with_max_age_ = 0;
+  budgets_ = std::move(budgets);
+  for (auto at = topics_.begin(); at != topics_.end();) {
+    const Budget* const budget = longest_prefix(budgets_, at->second.topic->name);
+    if (budget != nullptr && budget->limit.kept) {
+      adopt(at->second, budgets_[static_cast<std::size_t>(budget - budgets_.data())]);
+      ++at;
+      continue;
+    }
+    counters_.add(Counter::history_evicted, at->second.events);
+    std::erase_if(in_order, [&](const Record* record) { return record->topic == &at->second; });
+    at = topics_.erase(at);
+  }
+  for (Record* const record : in_order) record->topic->budget->append(*record);
+  for (Budget& budget : budgets_) trim(budget);
+  next_expiry_ = {};
+}
+
+void History::adopt(TopicRecords& topic, Budget& budget) {
+  topic.budget = &budget;
+  charge(budget, topic_cost_bytes + topic.bytes, topic.events);
+  if (topic.topic->max_age.count() == 0) return;
+  ++topics_with_max_age_;
+  for (const std::unique_ptr<Record>& record : topic.records) {
+    record->oldest_ns = oldest_event_ns(record->message.body.to_string_view(), record->message.at);
+  }
+}
+
 void History::take(SequencedMessage& message) {
   TopicRecords* const topic = records_for(message.topic);
   if (topic == nullptr) return;

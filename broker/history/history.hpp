@@ -29,6 +29,10 @@ class History : public MessageSink, public ReplaySource {
 
   void take(SequencedMessage& message) override;
 
+  /// From now on these hold: what is beyond them leaves, and what is kept under no prefix any more. Puts all
+  /// messages in order anew, 100 ms for half a million. The topics' ages may have changed as well.
+  void set_limits(const std::vector<HistoryLimit>& limits);
+
   /// What is counted for a message, and for a topic that has any.
   [[nodiscard]] static std::uint64_t cost_bytes(std::size_t header_bytes, std::size_t body_bytes) noexcept;
   static constexpr std::uint64_t topic_cost_bytes = 1024;
@@ -94,6 +98,8 @@ class History : public MessageSink, public ReplaySource {
 
   [[nodiscard]] TopicRecords* records_for(const Topic& topic);
   [[nodiscard]] std::unique_ptr<Record> new_record();
+  /// Charges a topic, which holds nothing under a budget yet, with its records.
+  void adopt(TopicRecords& topic, Budget& budget);
   void trim(Budget& budget);
   /// Gives up the oldest message of a topic, and the topic with its last one.
   void drop_oldest(TopicRecords& topic, Counter reason);
@@ -104,7 +110,7 @@ class History : public MessageSink, public ReplaySource {
   void give_back(Budget& budget, std::uint64_t bytes, std::uint64_t events);
 
   Counters& counters_;
-  std::vector<Budget> budgets_;
+  std::vector<Budget> budgets_;  // never moves while topics point at one
   std::unordered_map<const Topic*, TopicRecords> topics_;
   std::size_t topics_with_max_age_ = 0;
   /// Some that were given up: when the history is full, each message takes the place of another one.

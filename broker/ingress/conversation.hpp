@@ -41,8 +41,8 @@ class Conversation {
                const InterestTable& interest, Sequencer& sequencer, Counters& counters,
                Complaints& complaints, std::vector<AckRule> levels = {});
 
-  /// From now on, `observer` is told what happens to publishers.
-  void report_to(PublisherEvents& observer) noexcept { observer_ = &observer; }
+  /// From now on, `observer` is told what happens to publishers; null for nobody.
+  void report_to(PublisherEvents* observer) noexcept { observer_ = observer; }
 
   /// From now on publishers may publish what the gate says.
   void ask(Gate& gate) noexcept { gate_ = &gate; }

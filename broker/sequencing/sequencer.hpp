@@ -74,6 +74,7 @@ class Sequencer {
   Sequencer(std::uint64_t epoch, std::chrono::microseconds coalesce_max, Counters& counters)
       : epoch_(epoch), coalesce_max_(coalesce_max), counters_(counters) {}
 
+  void set_coalesce(std::chrono::microseconds longest) noexcept { coalesce_max_ = longest; }
   void add_sink(MessageSink& sink) { sinks_.push_back(&sink); }
 
   /// Numbers a batch and keeps it until its topic is flushed.

@@ -25,6 +25,13 @@ class InterestTable {
                 std::vector<HistoryLimit> kept = {})
       : linger_(linger), kept_(std::move(kept)), generation_(first_generation - 1) {}
 
+  void set_linger(std::chrono::milliseconds linger) noexcept { linger_ = linger; }
+  /// What the history keeps from now on.
+  void set_kept(std::vector<HistoryLimit> kept) {
+    kept_ = std::move(kept);
+    changed_ = true;
+  }
+
   void subscribe(std::string_view prefix);
   void unsubscribe(std::string_view prefix, SteadyTime now);
 
@@ -57,7 +64,7 @@ class InterestTable {
   void encode_frame();
 
   std::chrono::milliseconds linger_;
-  const std::vector<HistoryLimit> kept_;
+  std::vector<HistoryLimit> kept_;
   std::map<std::string, Prefix, std::less<>> prefixes_;
   SteadyTime next_expiry_ = SteadyTime::max();
   SteadyTime next_generation_{};

@@ -23,10 +23,15 @@ class TopicRegistry {
     if (const auto found = topics_.find(name); found != topics_.end()) return found->second.get();
     if (topics_.size() >= topics_max) return nullptr;
     auto topic = std::make_unique<Topic>(std::string(name));
-    const MaxAge* const limit = longest_prefix(max_ages_, name);
-    if (limit != nullptr) topic->max_age = limit->age;
+    topic->max_age = max_age_of(name);
     in_order_.emplace(topic->name, topic.get());
     return topics_.emplace(topic->name, std::move(topic)).first->second.get();
+  }
+
+  /// From now on these hold, also for the topics that are there.
+  void set_max_ages(std::vector<MaxAge> max_ages) {
+    max_ages_ = std::move(max_ages);
+    for (const auto& [name, topic] : topics_) topic->max_age = max_age_of(name);
   }
 
   /// The topic of that name; null if there is none.
@@ -46,6 +51,11 @@ class TopicRegistry {
   [[nodiscard]] std::size_t size() const noexcept { return topics_.size(); }
 
  private:
+  [[nodiscard]] std::chrono::nanoseconds max_age_of(std::string_view name) const {
+    const MaxAge* const limit = longest_prefix(max_ages_, name);
+    return limit == nullptr ? std::chrono::nanoseconds(0) : limit->age;
+  }
+
   std::vector<MaxAge> max_ages_;
   StringMap<std::unique_ptr<Topic>> topics_;
   std::map<std::string_view, const Topic*> in_order_;

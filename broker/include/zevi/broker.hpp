@@ -147,7 +147,7 @@ struct CounterValue {
   std::uint64_t value = 0;
 };
 
-/// Start and stop from one thread; `statistics` may be called from any.
+/// Start, stop and reload from one thread; `statistics` may be called from any.
 class __attribute__((visibility("default"))) Broker {
  public:
   explicit Broker(BrokerOptions options);
@@ -166,6 +166,14 @@ class __attribute__((visibility("default"))) Broker {
   /// served. Throws `zevi::Error`: a wrong option, a directory that cannot be used or that another broker
   /// holds, an endpoint that cannot be bound.
   void start();
+
+  /// Takes over what can change while the broker runs: `history` and `max_age` (unless there is a store),
+  /// `access`, whose file is read again (unless there was none), `interest_linger`, `coalesce_max`, `notices`
+  /// and `drain_max`. Those who lost access are cut off. Everything else stays; the names of the options that
+  /// differ are returned, as `zevid` has them, and need a new start. Takes a round of the broker's thread,
+  /// and longer if the history has to be put in another order. Throws `zevi::Error` for a wrong option; then
+  /// nothing changes.
+  std::vector<std::string> reload(const BrokerOptions& options);
 
   /// Takes in what has arrived, delivers it for at most `drain_max`, closes the endpoints and joins the
   /// thread.

@@ -80,6 +80,32 @@ TEST_CASE("as many events as were asked for are always held, and of one message 
   CHECK(scene.counter(Counter::history_events) == 100);
 }
 
+TEST_CASE("new limits hold at once for what is held already, in the order in which it came") {
+  HistoryScene scene({keep("", mebibyte)});
+  for (const char* name : {"A1", "B1", "A2", "B2", "N"}) {
+    scene.take(name, 1);
+    scene.wait(1ms);
+  }
+  scene.history.set_limits({keep("A", mebibyte, 1), keep("B", mebibyte), drop("N")});
+  CHECK(scene.found("A1", 1) == 0);
+  CHECK(scene.found("A2", 1) == 1);
+  CHECK(scene.found("B1", 1) == 1);
+  CHECK(scene.found("N", 1) == 0);
+  CHECK(scene.counter(Counter::history_evicted) == 2);
+  CHECK(scene.counter(Counter::history_events) == 3);
+
+  scene.topics.set_max_ages({{"B", 10ms}});
+  scene.history.set_limits({keep("", mebibyte, 2)});
+  CHECK(scene.found("B1", 1) == 0);
+  CHECK(scene.found("A2", 1) == 1);
+  CHECK(scene.found("B2", 1) == 1);
+  scene.wait(100ms);
+  CHECK(scene.found("B2", 1) == 0);
+  CHECK(scene.counter(Counter::history_expired) == 1);
+  scene.take("N", 1);
+  CHECK(scene.found("N", 2) == 2);
+}
+
 TEST_CASE("what is too old leaves although nothing arrives") {
   HistoryScene scene({keep("", mebibyte, 0, 10s)});
   scene.take("T", 1);
@@ -149,7 +175,11 @@ class Model {
 
   void take(Kept kept) {
     list_.push_back(std::move(kept));
-    while (!list_.empty() && (bytes() > limit_.bytes_max || has_many())) list_.erase(list_.begin());
+    trim();
+  }
+  void set_limit(HistoryLimit limit) {
+    limit_ = std::move(limit);
+    trim();
   }
   void expire(std::uint64_t now_ns) {
     const auto age = static_cast<std::uint64_t>(limit_.age_max.count());
@@ -183,6 +213,9 @@ class Model {
   }
 
  private:
+  void trim() {
+    while (!list_.empty() && (bytes() > limit_.bytes_max || has_many())) list_.erase(list_.begin());
+  }
   [[nodiscard]] bool has_many() const {
     return limit_.events_max > 0 && events() - list_.front().n >= limit_.events_max;
   }
@@ -201,7 +234,7 @@ class Model {
 TEST_CASE("the history holds what a plain model of its rules holds") {
   INFO(zevi::test::seed_message());
   zevi::test::Random random(zevi::test::seed());
-  const std::vector<HistoryLimit> limits{keep("A", mebibyte, 200), keep("", mebibyte, 0, 20s), drop("N")};
+  std::vector<HistoryLimit> limits{keep("A", mebibyte, 200), keep("", mebibyte, 0, 20s), drop("N")};
   const std::map<std::string, std::chrono::nanoseconds> max_ages{{"AX", 5s}, {"B", 8s}};
   HistoryScene scene(limits, {{"AX", 5s}, {"B", 8s}});
   Model of_a(limits[0], max_ages);
@@ -214,6 +247,13 @@ TEST_CASE("the history holds what a plain model of its rules holds") {
       scene.wait(std::chrono::milliseconds(100 + below(random, 900)));
       of_a.expire(scene.now().realtime_ns);
       of_others.expire(scene.now().realtime_ns);
+    }
+    if (below(random, 100) == 0) {
+      limits[0].events_max = 50 + below(random, 200);
+      limits[1].bytes_max = mebibyte + below(random, mebibyte);
+      scene.history.set_limits(limits);
+      of_a.set_limit(limits[0]);
+      of_others.set_limit(limits[1]);
     }
     const std::string& topic = names[below(random, names.size())];
     const auto n = static_cast<std::uint32_t>(1 + below(random, 20));

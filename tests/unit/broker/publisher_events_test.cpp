@@ -28,7 +28,7 @@ class Watcher : public PublisherEvents {
 
 class Scene {
  public:
-  Scene() { conversation_.report_to(watcher); }
+  Scene() { conversation_.report_to(&watcher); }
 
   template <typename Message>
   void say(const Message& message, const std::string& body = {}) {

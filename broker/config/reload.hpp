@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "security/access_list.hpp"
+#include "zevi/broker.hpp"
+
+namespace zevi::broker {
+
+/// Options for a broker that runs already.
+struct Reload {
+  BrokerOptions options;           ///< those it has, with what can change taken over
+  std::optional<AccessList> list;  ///< read again; none if it has none
+  std::vector<std::string> need_restart;
+};
+
+/// What becomes of a broker that has `current` when `wanted`, which was checked, is asked for. Throws
+/// `zevi::Error` if the access list cannot be read.
+[[nodiscard]] Reload prepare_reload(const BrokerOptions& current, const BrokerOptions& wanted);
+
+}  // namespace zevi::broker
