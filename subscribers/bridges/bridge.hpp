@@ -19,8 +19,10 @@
 /// runner, and are none of its business. To add a bus:
 ///
 /// 1. Implement `Bus` in `NAME/NAME_bus.cpp`, and give its `BusKind` (scheme, default subject, settings).
-/// 2. Add the kind to the table in `buses.cpp`, and folder and dependency to `meson.build`.
-/// 3. Test it with the real server: `tests/system/bridge_contract.py` holds what every bus has to keep.
+/// 2. Add the kind to the table in `buses.cpp`, its library and sources to `meson.build`, the feature to
+///    `meson_options.txt`, and what it is to `docs/bridges.md`.
+/// 3. Test it with the real server: as a class in `tests/system/bridge_buses.py` it has to pass
+///    `test_bridge_contract.py`.
 ///
 /// The rules, which make the bridge lose nothing and keep the order of each topic:
 ///

@@ -5,12 +5,19 @@
 #include "program.hpp"
 #include "suggestion.hpp"
 
+#ifdef ZEVI_WITH_NATS
+#include "nats/nats_bus.hpp"
+#endif
+
 namespace zevi::bridges {
 
 const std::vector<const BusKind*>& bus_kinds() {
   static const std::vector<const BusKind*> kinds{
       &file_bus,
       &exec_bus,
+#ifdef ZEVI_WITH_NATS
+      &nats_bus,
+#endif
   };
   return kinds;
 }

@@ -22,6 +22,8 @@ namespace {
 namespace po = program::po;
 
 constexpr std::string_view examples =
+    "  zevi bridge to nats://127.0.0.1:4222 --topic 'E_CORE_*' --subject 'opensips.{host}.{topic}'\n"
+    "  zevi bridge to nats://127.0.0.1:4222 --topic E_ACC_CDR --from start --set stream=CDR\n"
     "  zevi bridge to file:///var/log/zevi/{topic}.ndjson --topic 'E_CORE_*' --set rotate-size=64MB\n"
     "  zevi bridge to 'exec:jq --unbuffered -c .params >> params.json' --topic E_ACC_CDR --from start\n"
     "  zevi bridge to file:///tmp/a.ndjson --topic '*' --from start --no-follow --dry-run\n\n"
@@ -48,6 +50,7 @@ void add_options(program::OptionTable& table) {
                               "json or msgpack, with the same keys");
   table.visible.add_options()("set", po::value<Texts>()->value_name("NAME=VALUE"),
                               "a setting of the bus, see below; repeatable");
+  table.visible.add_options()("jetstream", "NATS: an event is done with when a stream has stored it");
   add("name", "NAME", "what this side is called, in {name} and Zevi-Bridge; default the name of the host");
   table.visible.add_options()(
       "cursor", po::value<std::string>()->default_value("")->value_name("FILE"),
@@ -122,7 +125,9 @@ BusOptions read_bus(const po::variables_map& values, BusUrl url, const BusKind& 
     if (kind.subject.empty()) throw program::UsageError(std::string(kind.scheme) + " has no subject");
     options.subject = values["subject"].as<std::string>();
   }
-  options.settings = settings_of(kind, texts_of(values, "set"));
+  std::vector<std::string> settings = texts_of(values, "set");
+  if (values.count("jetstream") != 0) settings.emplace_back("jetstream=on");
+  options.settings = settings_of(kind, settings);
   options.url = std::move(url);
   return options;
 }
