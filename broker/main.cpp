@@ -21,13 +21,17 @@ namespace {
 namespace po = zevi::program::po;
 
 constexpr zevi::program::About about{
-    "zevid", "[OPTION]...",
+    "zevid",
+    "[OPTION]...",
     "Zevi's event broker: takes events from the publishers of this machine and passes them on to\n"
     "whoever subscribes to their topics. Runs in the foreground until SIGTERM or Ctrl-C, then\n"
     "delivers what it has taken in and exits 0.",
     "  zevid --runtime-dir /run/zevi\n"
     "  zevid --config /etc/zevi/zevid.conf\n"
-    "  zevid --runtime-dir /tmp/zevi --events tcp://127.0.0.1:5556"};
+    "  zevid --runtime-dir /tmp/zevi --events tcp://127.0.0.1:5556",
+    "0 after SIGTERM or Ctrl-C; 1 for a failure, 2 for a wrong command line, 78 for a wrong\n"
+    "configuration file.",
+    8};
 
 /// libzmq aborts when it cannot accept for want of a descriptor, so take as many as the system lets us have.
 void raise_descriptor_limit() {

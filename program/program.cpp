@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config_file.hpp"
+#include "man_page.hpp"
 #include "option_error.hpp"
 #include "version.hpp"
 
@@ -19,15 +20,7 @@ void print_help(const About& about, const OptionTable& table) {
             << about.purpose << "\n\n"
             << table.visible;
   if (!about.examples.empty()) std::cout << "\nExamples:\n" << about.examples << "\n";
-}
-
-/// The first sentence of the purpose, for the list that `zevi help` shows.
-void print_summary(const About& about) {
-  std::string summary(about.purpose.substr(0, about.purpose.find_first_of(".:")));
-  for (char& c : summary) {
-    if (c == '\n') c = ' ';
-  }
-  std::cout << summary << "\n";
+  if (!about.exit_status.empty()) std::cout << "\nExit status: " << about.exit_status << "\n";
 }
 
 }  // namespace
@@ -35,7 +28,7 @@ void print_summary(const About& about) {
 bool parse(const About& about, OptionTable& table, int argc, const char* const* argv,
            po::variables_map& values) {
   table.visible.add_options()("help,h", "show this help and exit")("version,V", "show the version and exit");
-  table.hidden.add_options()("summary", "");
+  table.hidden.add_options()("summary", "")("man", "");
   po::options_description all;
   all.add(table.visible).add(table.hidden);
   po::positional_options_description positional = table.positional;
@@ -59,7 +52,11 @@ bool parse(const About& about, OptionTable& table, int argc, const char* const* 
       return false;
     }
     if (values.count("summary") != 0) {
-      print_summary(about);
+      std::cout << summary_of(about) << "\n";
+      return false;
+    }
+    if (values.count("man") != 0) {
+      print_man_page(about, table, std::cout);
       return false;
     }
     if (values.count("stray argument") != 0) {

@@ -31,7 +31,8 @@ constexpr program::About about{
     "      and in opensips.cfg: subscribe_event(\"E_CORE_LOG\", \"tcp:127.0.0.1:9060\");\n"
     "  zevi ingest --datagram unix:/run/zevi/opensips.sock --mi unix:/run/opensips/mi.sock \\\n"
     "      --subscribe E_CORE_LOG,E_CORE_THRESHOLD\n"
-    "      asks OpenSIPS itself, with nothing in its configuration but the modules"};
+    "      asks OpenSIPS itself, with nothing in its configuration but the modules",
+    "0 after SIGTERM or Ctrl-C, 1 for a failure, 2 for a wrong command line."};
 
 void describe_options(program::OptionTable& table) {
   auto add = table.visible.add_options();

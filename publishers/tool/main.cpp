@@ -20,12 +20,13 @@ constexpr program::About about{"zevi pub", "[OPTION]... TOPIC [NAME=VALUE | NAME
                                "Publishes an event, and waits until the broker has taken it. A VALUE that is "
                                "a number, true, false or null in\n"
                                "JSON is sent as that, any other as text; NAME:=JSON sends any JSON value. "
-                               "Exits 1 if the broker did not take\n"
-                               "an event. An event that nobody wants is not sent, which is no failure.",
+                               "An event that nobody wants\n"
+                               "is not sent, which is no failure.",
                                "  zevi pub E_DOOR_OPENED door=front code=007 attempts=3\n"
                                "  zevi pub E_DOOR_OPENED --string code=12345\n"
                                "  zevi pub E_ROUTE_CHANGED 'gateways:=[\"10.0.0.1\", \"10.0.0.2\"]'\n"
-                               "  tail -f events.ndjson | zevi pub E_IMPORTED --json"};
+                               "  tail -f events.ndjson | zevi pub E_IMPORTED --json",
+                               "0, 1 if the broker did not take an event, 2 for a wrong command line."};
 
 void describe_options(program::OptionTable& table) {
   auto add = table.visible.add_options();

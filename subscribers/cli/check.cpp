@@ -21,8 +21,8 @@ constexpr program::About about{
     "limit. LIMITS are WARNING,CRITICAL: the numbers from which on it is one, or - for never.",
     "  zevi check\n"
     "  zevi check --format nagios --lost-before 100,10000 --publishers-min 4\n"
-    "  zevi check --format prometheus > /var/lib/node_exporter/zevi.prom\n\n"
-    "Exit status: 0 ok, 1 warning, 2 critical (also when no broker answers), 3 unknown (a wrong command\n"
+    "  zevi check --format prometheus > /var/lib/node_exporter/zevi.prom",
+    "0 ok, 1 warning, 2 critical (also when no broker answers), 3 unknown (a wrong command\n"
     "line, or an answer that is none)."};
 
 struct CheckOptions {

@@ -22,8 +22,8 @@ constexpr zevi::program::About about{
     "be handed out. show prints the public key in such a file, as an access list names it.",
     "  zevi keys generate /etc/zevi/broker\n"
     "  zevi keys generate monitor\n"
-    "  zevi keys show monitor.pub\n\n"
-    "Exit status: 0, 1 for a failure (a file is there already), 2 for a wrong command line."};
+    "  zevi keys show monitor.pub",
+    "0, 1 for a failure (a file is there already), 2 for a wrong command line."};
 
 /// A file that is there is somebody's key, and nothing brings it back.
 void write_new(const std::string& path, mode_t mode, const std::string& text) {

@@ -9,8 +9,8 @@ const zevi::cli::Listing listing{
      "it came. Those that have ended are remembered for an hour. The rate is over the last five seconds.",
      "  zevi publishers\n"
      "  zevi publishers --all --sort dropped\n"
-     "  zevi publishers --output json | jq 'select(.live | not)'\n\n"
-     "Exit status: 0, 1 for a failure (no broker answers), 2 for a wrong command line."},
+     "  zevi publishers --output json | jq 'select(.live | not)'",
+     "0, 1 for a failure (no broker answers), 2 for a wrong command line."},
     "publishers",
     {{"PUBLISHER", "src", zevi::cli::Show::text},
      {"PID", "pid", zevi::cli::Show::number},

@@ -21,8 +21,8 @@ constexpr program::About about{
     "  zevi status\n"
     "  zevi status --counters\n"
     "  zevi status --watch 1s\n"
-    "  zevi status --output json | jq .counters.events_received\n\n"
-    "Exit status: 0, 1 for a failure (no broker answers), 2 for a wrong command line."};
+    "  zevi status --output json | jq .counters.events_received",
+    "0, 1 for a failure (no broker answers), 2 for a wrong command line."};
 
 void append_counters(std::string& out, const ControlRows& counters) {
   Table table;

@@ -34,8 +34,8 @@ constexpr program::About about{
     "  zevi sub E_CORE_LOG --count 1 --wait 30s\n"
     "  zevi sub 'E_CORE_*' --since 5m --no-follow\n"
     "  zevi sub E_ACC_CDR --cursor /var/lib/me/cdr.cursor --from start >> cdr.json\n"
-    "  zevi sub '*' --endpoint tcp://192.0.2.7:5555\n\n"
-    "Exit status: 0 after --count events, behind the history with --no-follow, or when the reader of a\n"
+    "  zevi sub '*' --endpoint tcp://192.0.2.7:5555",
+    "0 after --count events, behind the history with --no-follow, or when the reader of a\n"
     "pipe has gone; 1 for a failure, or with --no-follow if the history cannot be had;\n"
     "2 for a wrong command line, 124 when --wait has passed, 130 after Ctrl-C, 143 after SIGTERM."};
 

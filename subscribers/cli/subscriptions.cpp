@@ -8,8 +8,8 @@ const zevi::cli::Listing listing{
      "the endpoint for libraries and at the one for scripts, and whether it is still wanted only because\n"
      "its last reader has just left.",
      "  zevi subscriptions\n"
-     "  zevi subscriptions --sort events --watch 1s\n\n"
-     "Exit status: 0, 1 for a failure (no broker answers), 2 for a wrong command line."},
+     "  zevi subscriptions --sort events --watch 1s",
+     "0, 1 for a failure (no broker answers), 2 for a wrong command line."},
     "subscriptions",
     {{"PREFIX", "prefix", zevi::cli::Show::prefix},
      {"STREAM", "stream", zevi::cli::Show::count},

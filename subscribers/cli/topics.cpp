@@ -10,8 +10,8 @@ const zevi::cli::Listing listing{
      "it has. The rate is over the last five seconds.",
      "  zevi topics\n"
      "  zevi topics --sort lost_before --watch 1s\n"
-     "  zevi topics --output json | jq 'select(.lost_before > 0)'\n\n"
-     "Exit status: 0, 1 for a failure (no broker answers), 2 for a wrong command line."},
+     "  zevi topics --output json | jq 'select(.lost_before > 0)'",
+     "0, 1 for a failure (no broker answers), 2 for a wrong command line."},
     "topics",
     {{"TOPIC", "topic", zevi::cli::Show::text},
      {"RATE", "rate", zevi::cli::Show::rate},
