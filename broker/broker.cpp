@@ -61,6 +61,7 @@ class Broker::Impl {
                                           counters_, [this] { wakeup_.signal(); });
     endpoints_ = routing_->endpoints();
     stopping_ = false;
+    running_ = true;
     thread_ = std::thread([this] { run(); });
   }
 
@@ -88,6 +89,8 @@ class Broker::Impl {
     directory_.reset();
   }
 
+  [[nodiscard]] std::uint64_t rounds() const noexcept { return rounds_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool is_running() const noexcept { return running_; }
   [[nodiscard]] const broker::Endpoints& endpoints() const noexcept { return endpoints_; }
   [[nodiscard]] std::vector<CounterValue> statistics() const { return counters_.snapshot(); }
 
@@ -97,6 +100,7 @@ class Broker::Impl {
     try {
       broker::SocketWait waiting(routing_->sockets(), wakeup_.fd());
       while (!stopping_) {
+        rounds_.fetch_add(1, std::memory_order_relaxed);
         if (waiting.wait_until(routing_->do_work())) wakeup_.clear();
         if (has_reload_.exchange(false)) take_over();
       }
@@ -105,6 +109,7 @@ class Broker::Impl {
     } catch (const std::exception& error) {
       if (options_.log) options_.log(LogLevel::error, std::string("the broker stops: ") + error.what());
     }
+    running_ = false;
   }
 
   void take_over() {
@@ -121,6 +126,8 @@ class Broker::Impl {
   std::unique_ptr<broker::Routing> routing_;
   broker::Endpoints endpoints_;
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> running_{false};
+  std::atomic<std::uint64_t> rounds_{0};
   std::mutex reload_mutex_;
   std::optional<broker::Reload> reload_;  ///< for the routing thread
   std::atomic<bool> has_reload_{false};
@@ -178,6 +185,12 @@ const std::string& Broker::replay() const noexcept {
 }
 const std::string& Broker::control() const noexcept {
   return impl_->endpoints().control;
+}
+std::uint64_t Broker::rounds() const noexcept {
+  return impl_->rounds();
+}
+bool Broker::is_running() const noexcept {
+  return impl_->is_running();
 }
 std::vector<CounterValue> Broker::statistics() const {
   return impl_->statistics();

@@ -2,16 +2,18 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <functional>
+#include <algorithm>
+#include <chrono>
 #include <iostream>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "config/zevid_options.hpp"
 #include "config_file.hpp"
 #include "log.hpp"
 #include "program.hpp"
 #include "runtime/accept_guard.hpp"
+#include "service_manager.hpp"
 #include "stop_signals.hpp"
 #include "store/maintenance.hpp"
 #include "zevi/broker.hpp"
@@ -19,6 +21,7 @@
 namespace {
 
 namespace po = zevi::program::po;
+using namespace std::chrono_literals;
 
 constexpr zevi::program::About about{
     "zevid",
@@ -46,36 +49,65 @@ mode_t umask_for(unsigned socket_mode) {
   return (socket_mode & 0060U) != 0 ? 0007 : 0077;
 }
 
-/// Reads the command line and the files again. What is wrong there is told, and changes nothing.
-void reload(zevi::Broker& broker, int argc, char** argv, const zevi::program::Log& log) {
-  try {
-    zevi::program::OptionTable table = zevi::broker::option_table();
-    po::variables_map values;
-    static_cast<void>(zevi::program::parse(about, table, argc, argv, values));
-    const std::vector<std::string> need_restart = broker.reload(zevi::broker::broker_options(values, log));
-    std::string text = "reloaded";
-    for (const std::string& name : need_restart) {
-      text.append(text == "reloaded" ? "; a new start is needed for " : ", ").append(name);
-    }
-    log.info(text);
-  } catch (const zevi::Error& error) {
-    log.error(std::string("not reloaded: ") + error.what());
-  }
-}
+/// The broker between its start and its end: signals, and what the service manager is told.
+class Service {
+ public:
+  Service(zevi::Broker& broker, zevi::program::StopSignals& signals, zevi::program::Log& log, int argc,
+          char** argv)
+      : broker_(broker), signals_(signals), log_(log), argc_(argc), argv_(argv) {}
 
-void wait_for_stop(zevi::program::StopSignals& signals, const std::function<void()>& on_hangup) {
-  pollfd wait{signals.fd(), POLLIN, 0};
-  for (;;) {
-    const int signal = signals.take();
-    if (signal == SIGHUP) {
-      on_hangup();
-    } else if (signal != 0) {
-      return;
-    } else {
-      poll(&wait, 1, -1);
+  /// Returns when a signal ends it. Throws `zevi::Error` if the broker has ended by itself.
+  void run() {
+    manager_.tell("READY=1");
+    pollfd wait{signals_.fd(), POLLIN, 0};
+    for (int signal = 0; signal == 0 || signal == SIGHUP; signal = signals_.take()) {
+      if (signal == SIGHUP) reload();
+      if (!broker_.is_running()) throw zevi::Error("the broker has ended; the log says why");
+      tell_how_it_is();
+      poll(&wait, 1, static_cast<int>(look_every_.count()));
     }
+    manager_.tell("STOPPING=1");
   }
-}
+
+ private:
+  /// Reads the command line and the files again. What is wrong there is told, and changes nothing.
+  void reload() {
+    manager_.tell_reloading();
+    try {
+      zevi::program::OptionTable table = zevi::broker::option_table();
+      po::variables_map values;
+      static_cast<void>(zevi::program::parse(about, table, argc_, argv_, values));
+      const auto level = zevi::broker::log_level(values);
+      std::string text = "reloaded";
+      for (const std::string& name : broker_.reload(zevi::broker::broker_options(values, log_))) {
+        text.append(text == "reloaded" ? "; a new start is needed for " : ", ").append(name);
+      }
+      log_.info(text);
+      log_.show(level);
+    } catch (const zevi::Error& error) {
+      log_.error(std::string("not reloaded: ") + error.what());
+    }
+    manager_.tell("READY=1");
+  }
+
+  /// The watchdog is told only if the broker's own thread has gone on, so that one that is stuck is ended.
+  void tell_how_it_is() {
+    const std::uint64_t rounds = broker_.rounds();
+    if (rounds == std::exchange(rounds_, rounds)) return;
+    if (manager_.watchdog_interval()) manager_.tell("WATCHDOG=1");
+  }
+
+  zevi::Broker& broker_;
+  zevi::program::StopSignals& signals_;
+  zevi::program::Log& log_;
+  const int argc_;
+  char** const argv_;
+  const zevi::program::ServiceManager manager_;
+  /// At least every second, to see whether the broker is still there.
+  const std::chrono::milliseconds look_every_ = std::chrono::floor<std::chrono::milliseconds>(
+      std::min<std::chrono::microseconds>(manager_.watchdog_interval().value_or(1s), 1s));
+  std::uint64_t rounds_ = 0;
+};
 
 std::string summary(const zevi::Broker& broker) {
   std::string text = "stopped:";
@@ -112,7 +144,8 @@ int serve(int argc, char** argv) {
   po::variables_map values;
   if (!zevi::program::parse(about, table, argc, argv, values)) return zevi::program::exit_ok;
 
-  const zevi::program::Log log("zevid");
+  zevi::program::Log log("zevid");
+  log.show(zevi::broker::log_level(values));
   if (values.count("check-config") > 0) {
     return check_config(values["check-config"].as<std::string>(), table, log);
   }
@@ -139,7 +172,7 @@ int serve(int argc, char** argv) {
   broker.start();
   log.info("ready: ingress " + broker.ingress() + ", stream " + broker.stream() + ", events " +
            broker.events() + ", replay " + broker.replay() + ", control " + broker.control());
-  wait_for_stop(signals, [&] { reload(broker, argc, argv, log); });
+  Service(broker, signals, log, argc, argv).run();
   log.info("stopping");
   broker.stop();
   log.info(summary(broker));

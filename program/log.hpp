@@ -1,25 +1,34 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-/// Lines on standard error, `NAME: LEVEL: text`, each written at once.
+/// Lines on standard error, `NAME: LEVEL: text`, each written at once; `<N>text` if systemd's journal reads
+/// them, which has the name already and wants to know the level (sd-daemon(3)). Any thread.
 namespace zevi::program {
 
 class Log {
  public:
-  explicit Log(std::string name) : name_(std::move(name)) {}
+  enum class Level : std::uint8_t { error, warning, info };
 
-  void info(std::string_view text) const { line("", text); }
-  void warning(std::string_view text) const { line("warning: ", text); }
-  void error(std::string_view text) const { line("error: ", text); }
+  explicit Log(std::string name);
+
+  /// Lines below this level are left out from now on.
+  void show(Level least) noexcept { least_.store(least, std::memory_order_relaxed); }
+
+  void info(std::string_view text) const { line(Level::info, text); }
+  void warning(std::string_view text) const { line(Level::warning, text); }
+  void error(std::string_view text) const { line(Level::error, text); }
 
  private:
-  void line(std::string_view level, std::string_view text) const;
+  void line(Level level, std::string_view text) const;
 
   std::string name_;
+  bool is_for_journal_;
+  std::atomic<Level> least_{Level::info};
 };
 
 /// Lets one line a second pass and counts the others, so that a flood of bad input is no flood of log lines.

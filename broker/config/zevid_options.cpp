@@ -34,6 +34,14 @@ unsigned socket_mode(const std::string& text) {
 
 }  // namespace
 
+program::Log::Level log_level(const po::variables_map& values) {
+  const auto& level = values["log-level"].as<std::string>();
+  if (level == "error") return program::Log::Level::error;
+  if (level == "warning") return program::Log::Level::warning;
+  if (level == "info") return program::Log::Level::info;
+  throw program::UsageError("--log-level is error, warning or info, not '" + level + "'");
+}
+
 program::OptionTable option_table() {
   const BrokerOptions defaults;
   program::OptionTable table;
@@ -99,6 +107,8 @@ program::OptionTable option_table() {
       "events that may wait for one subscriber of the events endpoint")(
       "notices", po::value<std::string>()->default_value("on")->value_name("WHEN"),
       "on or off: whether the broker publishes events of its own (E_ZEVI_...) about its publishers")(
+      "log-level", po::value<std::string>()->default_value("info")->value_name("LEVEL"),
+      "what is logged: error, warning (and errors), or info (everything)")(
       "drain", po::value<Duration>()->default_value({defaults.drain_max})->value_name("TIME"),
       "how long events are still taken in and delivered after SIGTERM")(
       "config,c", po::value<std::string>()->value_name("FILE"),

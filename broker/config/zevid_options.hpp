@@ -13,4 +13,7 @@ namespace zevi::broker {
 /// `program::UsageError` that names the option. What a broker would refuse is for `Broker::check` to say.
 [[nodiscard]] BrokerOptions broker_options(const program::po::variables_map& values, const program::Log& log);
 
+/// Throws `program::UsageError`.
+[[nodiscard]] program::Log::Level log_level(const program::po::variables_map& values);
+
 }  // namespace zevi::broker

@@ -147,7 +147,7 @@ struct CounterValue {
   std::uint64_t value = 0;
 };
 
-/// Start, stop and reload from one thread; `statistics` may be called from any.
+/// Start, stop and reload from one thread; `statistics`, `rounds` and `is_running` may be called from any.
 class __attribute__((visibility("default"))) Broker {
  public:
   explicit Broker(BrokerOptions options);
@@ -178,6 +178,12 @@ class __attribute__((visibility("default"))) Broker {
   /// Takes in what has arrived, delivers it for at most `drain_max`, closes the endpoints and joins the
   /// thread.
   void stop();
+
+  /// Rounds of the broker's thread so far. They go on several times a second even if nothing happens, so one
+  /// that stands still for longer is stuck.
+  [[nodiscard]] std::uint64_t rounds() const noexcept;
+  /// False before `start`, and after `stop` or an error that ended the broker's thread, which was logged.
+  [[nodiscard]] bool is_running() const noexcept;
 
   /// The endpoints as bound (a `tcp://...:*` with its port). Valid after `start`.
   [[nodiscard]] const std::string& ingress() const noexcept;
