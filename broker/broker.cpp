@@ -93,6 +93,7 @@ class Broker::Impl {
   [[nodiscard]] bool is_running() const noexcept { return running_; }
   [[nodiscard]] const broker::Endpoints& endpoints() const noexcept { return endpoints_; }
   [[nodiscard]] std::vector<CounterValue> statistics() const { return counters_.snapshot(); }
+  [[nodiscard]] std::shared_ptr<const BrokerFigures> figures() const { return routing_->figures(); }
 
  private:
   void run() noexcept {
@@ -191,6 +192,9 @@ std::uint64_t Broker::rounds() const noexcept {
 }
 bool Broker::is_running() const noexcept {
   return impl_->is_running();
+}
+std::shared_ptr<const BrokerFigures> Broker::figures() const {
+  return impl_->figures();
 }
 std::vector<CounterValue> Broker::statistics() const {
   return impl_->statistics();

@@ -19,6 +19,7 @@
 #include "ingress/ingress_socket.hpp"
 #include "ingress/publisher_registry.hpp"
 #include "metrics/counters.hpp"
+#include "metrics/figures.hpp"
 #include "metrics/recent.hpp"
 #include "notices/notices.hpp"
 #include "replay/replay.hpp"
@@ -73,6 +74,8 @@ class Routing {
   /// Those that messages arrive at.
   [[nodiscard]] std::vector<zmq::socket_ref> sockets();
   [[nodiscard]] Endpoints endpoints() const;
+  /// Any thread.
+  [[nodiscard]] std::shared_ptr<const BrokerFigures> figures() const { return figures_.latest(); }
 
  private:
   /// Messages taken from publishers in one round, so that subscribers and beats get their turn.
@@ -102,6 +105,7 @@ class Routing {
   SteadyTime next_refusals_{};
   Complaints complaints_;
   Recent recent_;
+  Figures figures_;
 
   const Security security_;
   const std::unique_ptr<Gate> gate_;  // before the sockets, which let everybody in without it; null: none

@@ -11,6 +11,7 @@
 #include "config/zevid_options.hpp"
 #include "config_file.hpp"
 #include "log.hpp"
+#include "metrics/metrics_server.hpp"
 #include "program.hpp"
 #include "runtime/accept_guard.hpp"
 #include "service_manager.hpp"
@@ -172,6 +173,7 @@ int serve(int argc, char** argv) {
   broker.start();
   log.info("ready: ingress " + broker.ingress() + ", stream " + broker.stream() + ", events " +
            broker.events() + ", replay " + broker.replay() + ", control " + broker.control());
+  const zevi::broker::MetricsServer metrics(values["metrics"].as<std::string>(), broker);
   Service(broker, signals, log, argc, argv).run();
   log.info("stopping");
   broker.stop();

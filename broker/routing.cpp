@@ -45,6 +45,7 @@ Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const En
       notices_wanted_(options.notices),
       connections_refused_(options.connections_refused),
       complaints_(options.log),
+      figures_(options.figures_topics_max),
       security_(Security::read(options)),
       gate_(make_gate(security_, context, counters, complaints_)),
       ingress_(context, security_.endpoint(endpoints.ingress, Role::publish)),
@@ -137,6 +138,7 @@ SteadyTime Routing::do_work() {
   });
   note_refused_connections(now);
   recent_.sample(counters_, now.steady);
+  figures_.refresh(topics_, publishers_, fanouts_[stream_index], fanouts_[events_index], now);
   complaints_.report(now.steady);
   guard_.check(now.steady);
   return more ? now.steady : next_deadline(now);

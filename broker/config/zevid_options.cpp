@@ -6,6 +6,7 @@
 
 #include "history/retention.hpp"
 #include "history_options.hpp"
+#include "metrics/metrics_server.hpp"
 #include "quantities.hpp"
 #include "zevi/endpoints.hpp"
 
@@ -107,8 +108,11 @@ program::OptionTable option_table() {
       "events that may wait for one subscriber of the events endpoint")(
       "notices", po::value<std::string>()->default_value("on")->value_name("WHEN"),
       "on or off: whether the broker publishes events of its own (E_ZEVI_...) about its publishers")(
-      "log-level", po::value<std::string>()->default_value("info")->value_name("LEVEL"),
-      "what is logged: error, warning (and errors), or info (everything)")(
+      "metrics", po::value<std::string>()->default_value("")->value_name("ADDRESS"),
+      "answer Prometheus at HOST:PORT, or at a PORT of the loopback interface, over HTTP at /metrics; "
+      "whoever "
+      "reaches it may ask")("log-level", po::value<std::string>()->default_value("info")->value_name("LEVEL"),
+                            "what is logged: error, warning (and errors), or info (everything)")(
       "drain", po::value<Duration>()->default_value({defaults.drain_max})->value_name("TIME"),
       "how long events are still taken in and delivered after SIGTERM")(
       "config,c", po::value<std::string>()->value_name("FILE"),
@@ -149,6 +153,7 @@ BrokerOptions broker_options(const po::variables_map& values, const program::Log
   options.subscriber_budget_bytes = values["subscriber-budget"].as<ByteSize>().value;
   options.events_queue_max = values["events-queue"].as<int>();
   options.notices = is_on(values, "notices");
+  if (!values["metrics"].as<std::string>().empty()) options.figures_topics_max = MetricsServer::topics_max;
   options.drain_max = duration_cast<std::chrono::milliseconds>(values["drain"].as<Duration>().value);
   options.log = [&log](LogLevel level, std::string_view text) {
     switch (level) {

@@ -98,7 +98,11 @@ std::optional<std::string> list_stats(Rows& rows, const Sources& sources, const 
 std::optional<std::string> list_counters(Rows& rows, const Sources& sources, const Identity&,
                                          std::string_view, const Now&) {
   for (const CounterValue& counter : sources.counters.snapshot()) {
-    Row(rows.next()).text("name", counter.name).uint("value", counter.value).text("help", counter.help);
+    Row(rows.next())
+        .text("name", counter.name)
+        .uint("value", counter.value)
+        .text("help", counter.help)
+        .boolean("level", counter.is_level);
   }
   return std::nullopt;
 }

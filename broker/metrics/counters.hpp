@@ -61,6 +61,7 @@ enum class Counter : std::uint8_t {
 struct CounterText {
   std::string_view name;
   std::string_view help;
+  bool is_level = false;  ///< says how much there is now, and can fall
 };
 
 inline constexpr std::array<CounterText, static_cast<std::size_t>(Counter::count_)> counter_texts{{
@@ -84,12 +85,13 @@ inline constexpr std::array<CounterText, static_cast<std::size_t>(Counter::count
     {"subscriptions_refused", "subscriptions that are no topic prefix, or one too many of their connection"},
     {"barriers", "barrier messages sent"},
     {"barriers_unconfirmed", "barrier messages sent before every publisher had confirmed"},
-    {"history_events", "events that the history holds now"},
-    {"history_bytes", "memory of the history now, what it needs for itself included"},
+    {"history_events", "events that the history holds now", true},
+    {"history_bytes", "memory of the history now, what it needs for itself included", true},
     {"history_evicted", "events that left the history because of its limits"},
     {"history_expired", "events that left the history because they reached their topic's max-age"},
-    {"store_events", "events that the store holds now, those that are on their way to the disk included"},
-    {"store_bytes", "what they take on the disk, as the limits count it"},
+    {"store_events", "events that the store holds now, those that are on their way to the disk included",
+     true},
+    {"store_bytes", "what they take on the disk, as the limits count it", true},
     {"store_written", "events written to the store"},
     {"store_evicted", "events that left the store because of its limits"},
     {"store_left_out", "events that the store did not take because its disk was too slow or failed"},
@@ -99,7 +101,7 @@ inline constexpr std::array<CounterText, static_cast<std::size_t>(Counter::count
     {"replay_gone", "numbers asked for that the history held no longer"},
     {"replays_refused", "questions refused: malformed, or more than a reader or all of them may ask at once"},
     {"replays_abandoned", "questions whose reader left, or read nothing for a minute, before the end"},
-    {"replay_queued_bytes", "memory of answers that their readers have not taken yet"},
+    {"replay_queued_bytes", "memory of answers that their readers have not taken yet", true},
     {"notices", "events that the broker published itself (E_ZEVI_...)"},
     {"control_answers", "questions about the broker that were answered"},
     {"control_refused", "questions about the broker that were refused: malformed, unknown, or too many"},
@@ -133,7 +135,8 @@ class Counters {
     std::vector<CounterValue> all;
     all.reserve(counter_texts.size());
     for (std::size_t i = 0; i < counter_texts.size(); ++i) {
-      all.push_back({counter_texts[i].name, counter_texts[i].help, get(static_cast<Counter>(i))});
+      all.push_back({counter_texts[i].name, counter_texts[i].help, get(static_cast<Counter>(i)),
+                     counter_texts[i].is_level});
     }
     return all;
   }

@@ -25,6 +25,7 @@ class TopicRegistry {
     auto topic = std::make_unique<Topic>(std::string(name));
     topic->max_age = max_age_of(name);
     in_order_.emplace(topic->name, topic.get());
+    by_age_.push_back(topic.get());
     return topics_.emplace(topic->name, std::move(topic)).first->second.get();
   }
 
@@ -44,6 +45,9 @@ class TopicRegistry {
     return in_order_;
   }
 
+  /// In the order in which they came.
+  [[nodiscard]] const std::vector<const Topic*>& by_age() const noexcept { return by_age_; }
+
   /// The topics that match any of `filters`, each a topic or a prefix with `*` behind it, in the order of
   /// their names.
   [[nodiscard]] std::vector<const Topic*> matching(std::vector<std::string_view> filters) const;
@@ -59,6 +63,7 @@ class TopicRegistry {
   std::vector<MaxAge> max_ages_;
   StringMap<std::unique_ptr<Topic>> topics_;
   std::map<std::string_view, const Topic*> in_order_;
+  std::vector<const Topic*> by_age_;
 };
 
 }  // namespace zevi::broker

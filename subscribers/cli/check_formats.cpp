@@ -10,10 +10,6 @@ namespace zevi::cli {
 
 namespace {
 
-/// Counters that say how much there is now.
-constexpr std::array<std::string_view, 5> gauges{"history_events", "history_bytes", "store_events",
-                                                 "store_bytes", "replay_queued_bytes"};
-
 std::string upper(std::string_view text) {
   std::string out(text);
   for (char& c : out) {
@@ -137,7 +133,7 @@ void append_check_prometheus(std::string& out, const std::vector<Finding>& findi
   for (const std::string& raw : counters) {
     const Params row(raw);
     const std::string_view name = row.find("name").as_text().value_or("");
-    const bool is_gauge = std::find(gauges.begin(), gauges.end(), name) != gauges.end();
+    const bool is_gauge = row.find("level").as_bool().value_or(false);
     append_metric(out, metric_name(name) + (is_gauge ? "" : "_total"), is_gauge ? "gauge" : "counter",
                   printable(row.find("help").as_text().value_or("")), number_text(row, "value"));
   }

@@ -35,3 +35,8 @@ def test_every_test_with_real_processes_is_listed(folder):
     listed = text_of(Path(folder) / "meson.build")
     tests = [p for p in tracked_files() if p.parent == Path(folder) and p.name.startswith("test_")]
     assert not [str(p) for p in tests if f"'{p.stem}'" not in listed]
+
+
+def test_every_module_of_the_python_package_is_installed():
+    package = Path("subscribers/python/zevi")
+    assert not [str(p) for p in tracked_files() if p.parent == package and not _listed(p)]

@@ -130,6 +130,9 @@ struct BrokerOptions {
   /// How long `stop` goes on delivering what has been taken in. 0 to 1 minute.
   std::chrono::milliseconds drain_max{1000};
 
+  /// How many topics have a place of their own in `Broker::figures`. 0: figures are not kept.
+  std::size_t figures_topics_max = 0;
+
   /// How many connections the program has refused since its start, for want of file descriptors; called on
   /// the broker's thread once a second, and counted. May be empty. When a program is out of descriptors,
   /// libzmq aborts it as somebody connects over `ipc://`, so one that others may connect to must see to it
@@ -145,9 +148,29 @@ struct CounterValue {
   std::string_view name;
   std::string_view help;
   std::uint64_t value = 0;
+  bool is_level = false;  ///< says how much there is now, and can fall; the others only grow
 };
 
-/// Start, stop and reload from one thread; `statistics`, `rounds` and `is_running` may be called from any.
+/// What became of the events of a topic since the broker's start.
+struct TopicFigures {
+  std::string topic;
+  std::uint64_t events = 0;       ///< taken in
+  std::uint64_t bytes = 0;        ///< of them
+  std::uint64_t lost_before = 0;  ///< before the broker
+  std::uint64_t lost_after = 0;   ///< on their way to readers, as those report
+};
+
+/// What the broker holds.
+struct BrokerFigures {
+  std::uint64_t topics = 0;
+  std::uint64_t publishers_live = 0;
+  std::uint64_t subscriptions_stream = 0;
+  std::uint64_t subscriptions_events = 0;
+  std::vector<TopicFigures> by_topic;  ///< those that came first, at most `BrokerOptions::figures_topics_max`
+  TopicFigures others;                 ///< the sum of the other topics
+};
+
+/// Start, stop and reload from one thread; the others may be called from any.
 class __attribute__((visibility("default"))) Broker {
  public:
   explicit Broker(BrokerOptions options);
@@ -194,6 +217,8 @@ class __attribute__((visibility("default"))) Broker {
 
   /// All counters at this moment, in a fixed order. What each counts is in its `help`.
   [[nodiscard]] std::vector<CounterValue> statistics() const;
+  /// At most a second old, or longer if the broker's thread is stuck. Valid after `start`, before `stop`.
+  [[nodiscard]] std::shared_ptr<const BrokerFigures> figures() const;
 
  private:
   class Impl;
