@@ -73,4 +73,4 @@ def test_a_table_of_options_is_the_programs_help(page, program, table):
 def test_the_table_of_counters_is_the_brokers():
     [(_, _, table)] = _counter_tables
     source = text_of(Path("broker/metrics/counters.hpp"))
-    assert _rows(table) == re.findall(r'\{"(\w+)",\s*"([^"]+)"(?:, true)?\}', source)
+    assert _rows(table) == re.findall(r'\{"(\w+)",\s*"([^"]+)"(?:,\s*true)?\}', source)
