@@ -37,6 +37,7 @@ void Batches::close(Stream& stream) {
   header.p = stream.next_p - stream.count;
   header.n = stream.count;
   header.d = stream.dropped;
+  header.o = origin_;
   header_.clear();
   wire::encode(header, header_);
 

@@ -20,7 +20,9 @@ namespace zevi::shim {
 /// alone.
 class Batches {
  public:
-  Batches(const Topics& topics, ResendWindow& window) noexcept : topics_(topics), window_(window) {}
+  /// `origin` is of all events, empty if they are the publisher's own; it outlives this.
+  Batches(const Topics& topics, ResendWindow& window, std::string_view origin) noexcept
+      : topics_(topics), window_(window), origin_(origin) {}
 
   /// Gives the next number to an event.
   void append(std::size_t topic, std::string_view entry);
@@ -53,6 +55,7 @@ class Batches {
 
   const Topics& topics_;
   ResendWindow& window_;
+  const std::string_view origin_;
   std::vector<std::unique_ptr<Stream>> streams_;  ///< by index of topic
   std::vector<Stream*> open_;
   std::size_t open_bytes_ = 0;

@@ -47,7 +47,7 @@ std::uint64_t reached(const wire::Ack& acked, wire::AckLevel level) noexcept {
 
 Flusher::Flusher(const FlusherParts& parts, void* zmq_context, Address address)
     : parts_(parts),
-      batches_(parts.topics, window_),
+      batches_(parts.topics, window_, parts.options.origin),
       link_(zmq_context, std::move(address)),
       window_bytes_(parts.options.window_bytes) {}
 

@@ -53,6 +53,15 @@ std::string checked_name(const char* given) {
   return std::string(name);
 }
 
+std::string checked_origin(const char* given) {
+  const std::string origin = text(given);
+  if (origin.size() > text_bytes_max) {
+    throw Error("option origin has " + std::to_string(origin.size()) + " bytes: choose at most 255");
+  }
+  if (!is_utf8(origin)) throw Error("option origin is not UTF-8: choose another one");
+  return origin;
+}
+
 /// Every number is named with its range, so that nobody has to look the range up.
 std::uint64_t in_range(const char* option, std::uint64_t value, std::uint64_t low, std::uint64_t high) {
   if (value >= low && value <= high) return value;
@@ -134,6 +143,7 @@ Options check_options(const zevi_publisher_options* given) {
   checked.variables = RuntimeVariables::read();
   check_socket_path(checked);
   checked.name = checked_name(options.name);
+  checked.origin = checked_origin(options.origin);
   checked.host = host_name();
   checked.zmq_context = options.zmq_context;
   if (checked.is_inproc() && checked.zmq_context == nullptr) {

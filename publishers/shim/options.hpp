@@ -21,6 +21,7 @@ struct Options {
   std::string counters_file;  ///< empty: none
   CurveClient curve;
   std::string name;
+  std::string origin;  ///< empty: the events are its own
   std::string host;
   void* zmq_context = nullptr;
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bus_url.hpp"
+#include "source.hpp"
 
 /// What a bus looks like to the bridge, and how to add one.
 ///
@@ -119,8 +120,10 @@ struct BusOptions {
   BusUrl url;
   Credentials credentials;
   Tls tls;
-  std::string name;     ///< what this side is called
-  std::string subject;  ///< the template, as given
+  std::string name;         ///< what this side is called
+  std::string subject;      ///< the template, as given
+  bool only_looks = false;  ///< reading: nothing may be taken away from others, or from the next run
+  bool from_start = false;  ///< reading: with the oldest that the bus has, instead of now
   /// What `--set NAME=VALUE` says; of the settings that the kind has, all are here.
   std::map<std::string, std::string, std::less<>> settings;
 };
@@ -144,6 +147,8 @@ struct BusKind {
   std::vector<Setting> settings;
   /// Throws `program::UsageError` for options that it cannot use. Does not connect.
   std::unique_ptr<Bus> (*make)(const BusOptions& options);
+  /// The same for reading, null if nothing can be read there. `BusOptions::subject` is what to read.
+  std::unique_ptr<Source> (*make_source)(const BusOptions& options) = nullptr;
 };
 
 }  // namespace zevi::bridges

@@ -1,10 +1,14 @@
 #include <csignal>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include "counters.hpp"
 #include "cursor_place.hpp"
 #include "dry_run.hpp"
+#include "importer.hpp"
 #include "log.hpp"
 #include "options.hpp"
 #include "program.hpp"
@@ -19,17 +23,18 @@ std::unique_ptr<Bus> make_bus(const Options& options) {
   return bus;
 }
 
-Template subject_of(const Options& options) {
+Template as_template(std::string_view text, std::string_view special, bool has_subject) {
   try {
-    return {options.bus.subject, options.kind->special};
+    return {text, special, has_subject};
   } catch (const Error& error) {
     throw program::UsageError(error.what());
   }
 }
 
-std::string summary_of(const Counters& counters) {
+template <typename Table, typename Of>
+std::string summary_of(const Table& table, const Of& counters) {
   std::string text;
-  for (const CounterDescription& counter : counter_table) {
+  for (const auto& counter : table) {
     const std::uint64_t count = counters.*counter.count;
     text += (text.empty() ? "" : ", ") + std::string(counter.name) + " " + std::to_string(count);
   }
@@ -38,7 +43,8 @@ std::string summary_of(const Counters& counters) {
 
 int bridge_to(const Options& options) {
   const program::Log log("zevi bridge");
-  const Mapping mapping(subject_of(options), options.payload, options.bus.name);
+  const Mapping mapping(as_template(options.bus.subject, options.kind->special, false), options.payload,
+                        options.bus.name);
   const std::unique_ptr<Bus> bus = make_bus(options);
   const std::string& cursor = options.runner.subscriber.cursor;
   std::optional<CursorLock> lock;
@@ -48,7 +54,18 @@ int bridge_to(const Options& options) {
   }
   Runner runner(options.runner, mapping, *bus, log);
   runner.run();
-  log.info(summary_of(runner.counters()));
+  log.info(summary_of(counter_table, runner.counters()));
+  return program::exit_ok;
+}
+
+int bridge_from(const Options& options) {
+  const program::Log log("zevi bridge");
+  Unmapping unmapping(as_template(options.topic, "", true), options.bus.name);
+  const std::unique_ptr<Source> source = options.kind->make_source(options.bus);
+  Importer importer(*source, unmapping, options.local, options.bus.name, options.bus.url.shown(), log);
+  if (options.is_dry_run) importer.show_only();
+  importer.run();
+  log.info(summary_of(import_counter_table, importer.counters()));
   return program::exit_ok;
 }
 
@@ -61,6 +78,8 @@ int main(int argc, char** argv) {
     const auto options = zevi::bridges::parse_options(argc, argv);
     if (!options) return zevi::program::exit_ok;
     std::signal(SIGPIPE, SIG_IGN);
-    return zevi::bridges::bridge_to(*options);
+    using zevi::bridges::Direction;
+    return options->direction == Direction::to ? zevi::bridges::bridge_to(*options)
+                                               : zevi::bridges::bridge_from(*options);
   });
 }

@@ -36,7 +36,7 @@ void append_number(std::string& out, std::string_view key, const std::string& di
   out += digits;
 }
 
-std::string json_of(const Event& event, const std::string& id) {
+std::string json_of(const Event& event, const std::string& id, const std::string& origin) {
   std::string out;
   out.reserve(256 + 2 * event.params_raw.size());
   append_text(out, R"({"id":)", id);
@@ -47,23 +47,22 @@ std::string json_of(const Event& event, const std::string& id) {
   append_text(out, R"(,"src":)", event.src);
   append_text(out, R"(,"host":)", event.host);
   append_number(out, R"(,"pid":)", std::to_string(event.pid));
-  if (!event.origin.empty()) append_text(out, R"(,"origin":)", event.origin);
+  append_text(out, R"(,"origin":)", origin);
   out += R"(,"params":)";
   program::append_json(out, event.params_raw);
   out += '}';
   return out;
 }
 
-std::string msgpack_of(const Event& event, const std::string& id) {
+std::string msgpack_of(const Event& event, const std::string& id, const std::string& origin) {
   std::string out;
   out.reserve(256 + event.params_raw.size());
   pack::Writer writer(out);
-  writer.map(event.origin.empty() ? 9 : 10);
+  writer.map(10);
   writer.text("id").text(id).text("topic").text(event.topic);
   writer.text("q").uint(event.q).text("epoch").uint(event.epoch).text("time_ns").sint(event.time_ns);
   writer.text("src").text(event.src).text("host").text(event.host).text("pid").uint(event.pid);
-  if (!event.origin.empty()) writer.text("origin").text(event.origin);
-  writer.text("params").raw(event.params_raw);
+  writer.text("origin").text(origin).text("params").raw(event.params_raw);
   return out;
 }
 
@@ -74,14 +73,16 @@ Outgoing Mapping::map(const Event& event) const {
   subject_.fill(out.subject, {.topic = event.topic, .host = event.host, .src = event.src, .name = name_});
   out.topic = event.topic;
   out.id = id_of(event);
+  const std::string origin = event.origin.empty() ? name_ : std::string(event.origin) + "," + name_;
   out.headers = {{"Zevi-Topic", out.topic},
                  {"Zevi-Q", std::to_string(event.q)},
                  {"Zevi-Epoch", std::to_string(event.epoch)},
                  {"Zevi-Time", std::to_string(event.time_ns)},
                  {"Zevi-Source", in_one_line(event.src)},
                  {"Zevi-Host", in_one_line(event.host)},
-                 {"Zevi-Bridge", name_}};
-  out.payload = payload_ == Payload::json ? json_of(event, out.id) : msgpack_of(event, out.id);
+                 {"Zevi-Origin", in_one_line(origin)}};
+  out.payload =
+      payload_ == Payload::json ? json_of(event, out.id, origin) : msgpack_of(event, out.id, origin);
   return out;
 }
 

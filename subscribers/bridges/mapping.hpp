@@ -17,8 +17,9 @@ enum class Payload : std::uint8_t {
 /// Makes a message of an event.
 ///
 /// The payload holds all of the event, because not every bus has headers: `id`, `topic`, `q`, `epoch`,
-/// `time_ns`, `src`, `host`, `pid`, `origin` (of an event that a bridge brought in) and `params`. JSON is as
-/// `zevi sub` writes it.
+/// `time_ns`, `src`, `host`, `pid`, `origin` and `params`. JSON is as `zevi sub` writes it. The origin is the
+/// sides that the event has come through, this one the last, with commas between them: whoever takes the
+/// event from the bus knows by it what has been there before.
 ///
 /// The id is `PUBLISHER-TOPIC-P`, the publisher's own number of the event. Unlike epoch and `q` it stays the
 /// same when an event is sent again to a broker that has lost its history, so that a bus which knows repeats

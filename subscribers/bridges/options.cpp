@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include "buses.hpp"
 #include "cursor_place.hpp"
+#include "curve_options.hpp"
 #include "program.hpp"
 #include "quantities.hpp"
 #include "secrets.hpp"
@@ -25,33 +27,41 @@ constexpr std::string_view examples =
     "  zevi bridge to nats://127.0.0.1:4222 --topic 'E_CORE_*' --subject 'opensips.{host}.{topic}'\n"
     "  zevi bridge to nats://127.0.0.1:4222 --topic E_ACC_CDR --from start --set stream=CDR\n"
     "  zevi bridge to file:///var/log/zevi/{topic}.ndjson --topic 'E_CORE_*' --set rotate-size=64MB\n"
+    "  zevi bridge from nats://127.0.0.1:4222 --subject 'opensips.>' --jetstream\n"
     "  zevi bridge to 'exec:jq --unbuffered -c .params >> params.json' --topic E_ACC_CDR --from start\n"
     "  zevi bridge to file:///tmp/a.ndjson --topic '*' --from start --no-follow --dry-run\n\n"
     "Exit status: 0 after SIGTERM or Ctrl-C, and behind the history with --no-follow; 1 for a failure,\n"
     "2 for a wrong command line. A bus that is away is no failure: it is tried again.";
 
 constexpr std::string_view purpose =
-    "Carries events to another bus: every event that the broker's history still has, in the order of its\n"
-    "topic, across restarts of bus, broker and bridge. The cursor is moved only behind what the bus has\n"
-    "acknowledged. What the history holds no longer is reported by its numbers.\n\n"
-    "A TEMPLATE is filled in for each event: {topic}, {host} and {src} (where it was published), {name}.";
+    "Carries events to another bus, or from there into the broker. To a bus it sends every event that the\n"
+    "broker's history still has, in the order of its topic, across restarts of bus, broker and bridge. The\n"
+    "cursor is moved only behind what the bus has acknowledged. What the history holds no longer is "
+    "reported\n"
+    "by its numbers. From a bus it acknowledges what the broker has taken in, and leaves out what has come\n"
+    "through this side before.\n\n"
+    "A TEMPLATE is filled in for each event: {topic}, {host} and {src} (where it was published), {name};\n"
+    "and, from a bus, {subject}.";
 
 void add_options(program::OptionTable& table) {
   const auto add = [&](const char* name, const char* value, const char* meaning) {
     table.visible.add_options()(name, po::value<std::string>()->value_name(value), meaning);
   };
   using Texts = std::vector<std::string>;
-  table.visible.add_options()("topic,t", po::value<Texts>()->value_name("TOPIC"),
-                              "what to carry: the name of an event, or a prefix with a star, 'E_CORE_*'; "
-                              "repeatable");
-  add("subject,s", "TEMPLATE", "where to on the bus: subject, topic, routing key, stream; default as below");
+  table.visible.add_options()(
+      "topic,t", po::value<Texts>()->value_name("TOPIC"),
+      "what to carry: the name of an event, or a prefix with a star, 'E_CORE_*'; "
+      "repeatable; from a bus, a TEMPLATE: what events are called here, default {topic}");
+  add("subject,s", "TEMPLATE",
+      "where to on the bus: subject, topic, routing key, stream; default as below; from a bus, what to read");
   table.visible.add_options()("payload",
                               po::value<std::string>()->default_value("json")->value_name("FORMAT"),
                               "json or msgpack, with the same keys");
   table.visible.add_options()("set", po::value<Texts>()->value_name("NAME=VALUE"),
                               "a setting of the bus, see below; repeatable");
   table.visible.add_options()("jetstream", "NATS: an event is done with when a stream has stored it");
-  add("name", "NAME", "what this side is called, in {name} and Zevi-Bridge; default the name of the host");
+  add("name", "NAME",
+      "what this side is called, in {name} and as an event's origin; default the name of the host");
   table.visible.add_options()(
       "cursor", po::value<std::string>()->default_value("")->value_name("FILE"),
       "how far this bridge has come; default one for bus, subject and topics, in $STATE_DIRECTORY, else "
@@ -66,20 +76,23 @@ void add_options(program::OptionTable& table) {
   table.visible.add_options()("no-follow", "stop behind what the broker has");
   table.visible.add_options()("max-age", po::value<program::Duration>()->value_name("TIME"),
                               "leave out, and count, events that are older when it is their turn");
+  table.visible.add_options()("relay", "send also what another bridge has brought in");
   table.visible.add_options()("window", po::value<std::uint32_t>()->default_value(8192)->value_name("N"),
                               "messages that may be on their way and not acknowledged, of 16 MiB at most");
   table.visible.add_options()(
       "drain", po::value<program::Duration>()->default_value({std::chrono::seconds(5)})->value_name("TIME"),
       "how long to wait for acknowledgements after SIGTERM");
-  table.visible.add_options()("dry-run", "print what would be sent, and keep no cursor");
+  table.visible.add_options()("dry-run", "print what would be sent or brought in, and keep no cursor");
   add_secret_options(table);
   table.visible.add_options()("runtime-dir", po::value<std::string>()->default_value("")->value_name("DIR"),
                               "the broker's directory; default $ZEVI_RUNTIME_DIR, else /run/zevi, else "
                               "$XDG_RUNTIME_DIR/zevi");
-  table.visible.add_options()("endpoint", po::value<std::string>()->default_value("")->value_name("ENDPOINT"),
-                              "read here instead: ipc://PATH or tcp://HOST:PORT");
+  table.visible.add_options()(
+      "endpoint", po::value<std::string>()->default_value("")->value_name("ENDPOINT"),
+      "the broker's stream, or from a bus its ingress, instead: ipc://PATH or tcp://HOST:PORT");
   table.visible.add_options()("replay", po::value<std::string>()->default_value("")->value_name("ENDPOINT"),
                               "where the history is, beside --endpoint");
+  program::add_curve_options(table);
   table.hidden.add_options()("direction", po::value<std::string>());
   table.hidden.add_options()("url", po::value<std::string>());
   table.positional.add("direction", 1).add("url", 1);
@@ -87,6 +100,36 @@ void add_options(program::OptionTable& table) {
 
 std::vector<std::string> texts_of(const po::variables_map& values, const char* name) {
   return values.count(name) == 0 ? std::vector<std::string>() : values[name].as<std::vector<std::string>>();
+}
+
+/// What says something about the other direction would be passed over in silence.
+void refuse_of_other_direction(const po::variables_map& values) {
+  for (const char* const name : {"payload", "cursor", "no-cursor", "since", "last", "no-follow", "max-age",
+                                 "relay", "window", "drain", "replay"}) {
+    if (values.count(name) != 0 && !values[name].defaulted()) {
+      throw program::UsageError("--" + std::string(name) + " is for zevi bridge to");
+    }
+  }
+  if (values.count("from") != 0 && texts_of(values, "from") != std::vector<std::string>{"start"}) {
+    throw program::UsageError("zevi bridge from begins now, or with --from start");
+  }
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
+std::string read_name(const po::variables_map& values) {
+  const std::string name = values.count("name") != 0 ? values["name"].as<std::string>() : host_name();
+  constexpr std::size_t name_bytes_max = 64;
+  const bool is_plain =
+      std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c != ',' && c < 0x7F; });
+  if (name.empty() || name.size() > name_bytes_max || !is_plain) {
+    throw program::UsageError("--name is 1 to 64 characters of ASCII without blanks and commas, not '" +
+                              name + "'");
+  }
+  return name;
 }
 
 std::vector<std::string> read_topics(const po::variables_map& values) {
@@ -110,26 +153,28 @@ Payload read_payload(const po::variables_map& values, const BusKind& kind) {
   return Payload::msgpack;
 }
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
-}
-
 BusOptions read_bus(const po::variables_map& values, BusUrl url, const BusKind& kind) {
   BusOptions options;
   options.credentials = read_credentials(values, url);
   options.tls = read_tls(values);
-  options.name = values.count("name") != 0 ? values["name"].as<std::string>() : host_name();
-  options.subject = !kind.subject.empty() ? std::string(kind.subject) : kind.scheme == "file" ? url.path : "";
-  if (values.count("subject") != 0) {
-    if (kind.subject.empty()) throw program::UsageError(std::string(kind.scheme) + " has no subject");
-    options.subject = values["subject"].as<std::string>();
-  }
+  options.name = read_name(values);
   std::vector<std::string> settings = texts_of(values, "set");
   if (values.count("jetstream") != 0) settings.emplace_back("jetstream=on");
   options.settings = settings_of(kind, settings);
   options.url = std::move(url);
   return options;
+}
+
+std::string read_subject(const po::variables_map& values, const Options& options) {
+  const BusKind& kind = *options.kind;
+  if (values.count("subject") != 0) {
+    if (kind.subject.empty()) throw program::UsageError(std::string(kind.scheme) + " has no subject");
+    return values["subject"].as<std::string>();
+  }
+  if (options.direction == Direction::from)
+    throw program::UsageError("no --subject given: what is to be read?");
+  if (!kind.subject.empty()) return std::string(kind.subject);
+  return kind.scheme == "file" ? options.bus.url.path : "";
 }
 
 /// A place for the cursor, unless there is to be none.
@@ -156,32 +201,66 @@ void read_subscriber(po::variables_map values, Options& options) {
   cli::read_start_options(values, subscriber);
 }
 
+Direction read_direction(const po::variables_map& values) {
+  const std::string word = values.count("direction") == 0 ? "" : values["direction"].as<std::string>();
+  if (word == "to") return Direction::to;
+  if (word == "from") return Direction::from;
+  throw program::UsageError("say which way: zevi bridge to URL, or zevi bridge from URL");
+}
+
+void read_to(const po::variables_map& values, Options& options) {
+  options.payload = read_payload(values, *options.kind);
+  read_subscriber(values, options);
+  RunnerOptions& runner = options.runner;
+  const program::CurveOptions curve = program::curve_options(values);
+  runner.subscriber.curve_key = curve.key_file;
+  runner.subscriber.curve_server_key = curve.server_key;
+  runner.bus = options.is_dry_run ? "standard output (nothing is sent)" : options.bus.url.shown();
+  runner.relays = values.count("relay") != 0 || options.kind->make_source == nullptr;
+  runner.window_messages = values["window"].as<std::uint32_t>();
+  if (runner.window_messages == 0) throw program::UsageError("--window is a number from 1");
+  runner.window_bytes = std::size_t{16} * 1024 * 1024;
+  if (values.count("max-age") != 0) runner.max_age = values["max-age"].as<program::Duration>().value;
+  runner.drain = values["drain"].as<program::Duration>().value;
+  runner.answer_within = options.kind->answer_within;
+}
+
+void read_from(const po::variables_map& values, Options& options) {
+  if (options.kind->make_source == nullptr) {
+    throw program::UsageError("nothing can be read from " + std::string(options.kind->scheme));
+  }
+  refuse_of_other_direction(values);
+  const std::vector<std::string> topics = texts_of(values, "topic");
+  if (topics.size() > 1) throw program::UsageError("zevi bridge from takes one --topic, a template");
+  options.topic = topics.empty() ? "{topic}" : topics.front();
+  options.bus.from_start = values.count("from") != 0;
+  options.local = {.runtime_dir = values["runtime-dir"].as<std::string>(),
+                   .endpoint = values["endpoint"].as<std::string>(),
+                   .curve = program::curve_options(values)};
+  options.bus.only_looks = options.is_dry_run;
+}
+
 }  // namespace
 
 std::optional<Options> parse_options(int argc, const char* const* argv) {
   const std::string behind_options = std::string(examples) + "\n\n" + describe_buses();
-  const program::About about{"zevi bridge", "to URL --topic TOPIC [OPTION]...", purpose, behind_options};
+  const program::About about{"zevi bridge", "to|from URL [OPTION]...", purpose, behind_options};
   program::OptionTable table;
   add_options(table);
   po::variables_map values;
   if (!program::parse(about, table, argc, argv, values)) return std::nullopt;
-  if (values.count("direction") == 0 || values["direction"].as<std::string>() != "to") {
-    throw program::UsageError("say where to: zevi bridge to URL --topic TOPIC");
-  }
   Options options;
+  options.direction = read_direction(values);
   BusUrl url = read_url(values);
   options.kind = &find_bus_kind(url.scheme);
   options.is_dry_run = values.count("dry-run") != 0;
-  options.payload = read_payload(values, *options.kind);
   options.bus = read_bus(values, std::move(url), *options.kind);
-  read_subscriber(values, options);
-  options.runner.bus = options.is_dry_run ? "standard output (nothing is sent)" : options.bus.url.shown();
-  options.runner.window_messages = values["window"].as<std::uint32_t>();
-  if (options.runner.window_messages == 0) throw program::UsageError("--window is a number from 1");
-  options.runner.window_bytes = std::size_t{16} * 1024 * 1024;
-  if (values.count("max-age") != 0) options.runner.max_age = values["max-age"].as<program::Duration>().value;
-  options.runner.drain = values["drain"].as<program::Duration>().value;
-  options.runner.answer_within = options.kind->answer_within;
+  options.bus.subject = read_subject(values, options);
+  if (options.direction == Direction::to) {
+    read_to(values, options);
+  } else {
+    read_from(values, options);
+  }
   return options;
 }
 

@@ -18,9 +18,6 @@ constexpr std::chrono::milliseconds confirm_interval = 250ms;
 // A broker that is there answers well before this.
 constexpr std::chrono::milliseconds connecting_takes = 500ms;
 
-constexpr std::chrono::milliseconds pause_min = 100ms;
-constexpr std::chrono::milliseconds pause_max = 5s;
-
 // How often a bus without a descriptor is asked for what it has heard.
 constexpr std::chrono::milliseconds look_interval = 5ms;
 constexpr std::chrono::milliseconds idle_look_interval = 1s;
@@ -42,7 +39,8 @@ Runner::Runner(RunnerOptions options, const Mapping& mapping, Bus& bus, const pr
       bus_(bus),
       log_(log),
       subscriber_(with_wake(options_.subscriber, wake_.fd())),
-      window_(options_.window_messages, options_.window_bytes) {}
+      window_(options_.window_messages, options_.window_bytes),
+      outage_(log, options_.bus) {}
 
 void Runner::run() {
   while (!is_over_) {
@@ -83,6 +81,10 @@ void Runner::take(const Message& message) {
 
 void Runner::take_event(const Event& event) {
   ++counters_.read;
+  if (!options_.relays && !event.origin.empty()) {
+    ++counters_.brought_in;
+    return;
+  }
   if (options_.max_age && std::chrono::system_clock::now() - event.time() > *options_.max_age) {
     ++counters_.expired;
     return;
@@ -103,7 +105,7 @@ std::chrono::milliseconds Runner::wait_at_most() const {
     return std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(time - now));
   };
   std::chrono::milliseconds wait = idle_look_interval;
-  if (!is_open_) wait = std::min(wait, until(open_at_));
+  if (!is_open_) wait = std::min(wait, until(outage_.try_at()));
   if (is_open_ && !window_.empty() && !has_bus_fd_) wait = look_interval;
   if (has_news_ || place_)
     wait = std::min(wait, std::max(until(confirmed_ + confirm_interval), look_interval));
@@ -112,7 +114,7 @@ std::chrono::milliseconds Runner::wait_at_most() const {
 }
 
 void Runner::serve_bus() {
-  if (!is_open_ && Clock::now() < open_at_) return;
+  if (!is_open_ && Clock::now() < outage_.try_at()) return;
   Report report;
   try {
     if (!is_open_) open();
@@ -134,13 +136,7 @@ void Runner::open() {
   ++counters_.connections;
   answered_ = Clock::now();
   window_.send_again();
-  // Behind an outage a connection is worth a line once it has taken something.
-  if (complaint_.empty() || window_.empty()) tell_connected();
-}
-
-void Runner::tell_connected() {
-  complaint_.clear();
-  log_.info((counters_.connections == 1 ? "connected to " : "connected again to ") + options_.bus);
+  outage_.note_connection(!window_.empty());
 }
 
 void Runner::send() {
@@ -169,8 +165,7 @@ void Runner::settle(const Report& report) {
   }
   if (news == 0) return;
   answered_ = Clock::now();
-  pause_ = 0ms;
-  if (!complaint_.empty()) tell_connected();
+  outage_.note_success();
 }
 
 void Runner::check_patience() {
@@ -183,11 +178,7 @@ void Runner::lose_bus(std::string_view reason) {
   wake_.watch(-1);
   bus_.close();
   is_open_ = false;
-  pause_ = std::clamp(2 * pause_, pause_min, pause_max);
-  open_at_ = Clock::now() + pause_;
-  if (reason == complaint_) return;
-  complaint_ = reason;
-  log_.warning(options_.bus + ": " + complaint_ + "; trying again");
+  outage_.note_failure(reason);
 }
 
 void Runner::confirm_if_due() {

@@ -11,6 +11,7 @@
 #include "counters.hpp"
 #include "log.hpp"
 #include "mapping.hpp"
+#include "outage.hpp"
 #include "stop_signals.hpp"
 #include "wake_set.hpp"
 #include "window.hpp"
@@ -24,6 +25,7 @@ struct RunnerOptions {
   std::size_t window_messages = 0;
   std::size_t window_bytes = 0;
   std::optional<std::chrono::nanoseconds> max_age;
+  bool relays = true;  ///< also what another bridge has brought in
   /// How long acknowledgements are waited for after a signal.
   std::chrono::nanoseconds drain{0};
   /// A bus that owes an acknowledgement and says nothing for so long is connected to anew; 0: never.
@@ -61,7 +63,6 @@ class Runner {
   void send();
   void settle(const Report& report);
   void check_patience();
-  void tell_connected();
   void lose_bus(std::string_view reason);
 
   void confirm_if_due();
@@ -77,15 +78,13 @@ class Runner {
   const program::Log& log_;
   Subscriber subscriber_;
   Window window_;
+  Outage outage_;
   Counters counters_;
   const Clock::time_point started_ = Clock::now();
   bool is_broker_there_ = true;
 
   bool is_open_ = false;
   bool has_bus_fd_ = false;
-  Clock::time_point open_at_{};
-  std::chrono::milliseconds pause_{0};
-  std::string complaint_;  // of the outage, told once
   Clock::time_point answered_{};
   program::OncePerSecond refusal_lines_;
 

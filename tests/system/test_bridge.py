@@ -27,7 +27,7 @@ def test_a_dry_run_shows_what_would_be_sent_and_keeps_no_cursor(zevid, run_progr
     assert program.wait() == 0
     where, *headers, payload = program.stdout.strip().splitlines()
     assert where == f"{test_dir}/E_A.ndjson"
-    assert "Zevi-Q: 3" in headers and "Zevi-Bridge: here" in headers
+    assert "Zevi-Q: 3" in headers and "Zevi-Origin: here" in headers
     assert json.loads(payload)["params"] == {"n": 2}
     assert not (test_dir / "state").exists() and not (test_dir / "E_A.ndjson").exists()
 
@@ -147,7 +147,7 @@ def test_a_password_is_never_taken_from_the_command_line_nor_shown(run_program, 
 
 def test_a_wrong_command_line_is_told_in_a_line(run_program):
     for arguments, words in {
-        (): "say where to: zevi bridge to URL --topic TOPIC",
+        (): "say which way: zevi bridge to URL",
         ("to",): "no URL given",
         ("to", "exec:cat"): "no --topic given",
         ("to", "smoke:x", "--topic", "E_A"): "this build has no bus 'smoke'; it has",

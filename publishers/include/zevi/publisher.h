@@ -112,6 +112,11 @@ typedef struct zevi_publisher_options {
    * no CURVE. */
   const char* curve_key;
   const char* curve_server_key;
+
+  /* Where the events come from that this publisher passes on from elsewhere, at most 255 bytes: subscribers
+   * see it with each event (`origin`), and bridges know by it what they must not send back. Null: they are
+   * its own. */
+  const char* origin;
 } zevi_publisher_options;
 
 /* Sets every option to its default. */

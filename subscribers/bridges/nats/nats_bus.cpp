@@ -8,6 +8,7 @@
 #include "../settings.hpp"
 #include "nats_answers.hpp"
 #include "nats_connection.hpp"
+#include "nats_source.hpp"
 #include "nats_stream.hpp"
 #include "program.hpp"
 
@@ -132,7 +133,7 @@ std::optional<NatsStream> stream_of(const BusOptions& options) {
   return stream;
 }
 
-std::unique_ptr<Bus> make(const BusOptions& options) {
+void check(const BusOptions& options) {
   if (options.url.hosts.empty()) throw program::UsageError("NATS is given as nats://HOST:PORT");
   if (!options.url.path.empty() && options.url.path != "/") {
     throw program::UsageError("nats://HOST:PORT has nothing behind it; --subject says where to");
@@ -140,6 +141,24 @@ std::unique_ptr<Bus> make(const BusOptions& options) {
   if (!options.credentials.nkey_file.empty() && options.credentials.user.empty()) {
     throw program::UsageError("--nkey-file holds the seed; give the public key as --user");
   }
+}
+
+std::unique_ptr<Source> make_source(const BusOptions& options) {
+  check(options);
+  std::string durable = setting(options, "durable");
+  if (durable.empty()) {
+    durable = "zevi-" + options.name;
+    for (char& c : durable) {
+      if (std::string_view(".*>/\\ \t").find(c) != std::string_view::npos) c = '_';
+    }
+  }
+  const bool is_jetstream = is_on(options, "jetstream") || !setting(options, "stream").empty();
+  if (options.only_looks) return make_nats_source(options, false, durable);
+  return make_nats_source(options, is_jetstream, durable);
+}
+
+std::unique_ptr<Bus> make(const BusOptions& options) {
+  check(options);
   std::optional<NatsStream> stream = stream_of(options);
   const bool is_jetstream = is_on(options, "jetstream") || stream;
   return std::make_unique<NatsBus>(options, is_jetstream, std::move(stream));
@@ -156,11 +175,13 @@ const BusKind nats_bus{
     .takes_lines = false,
     .answer_within = std::chrono::seconds(10),
     .settings = {{"jetstream", "off", "on: wait for a stream to store each event, as --jetstream does"},
-                 {"stream", "", "make this stream if it is not there"},
+                 {"stream", "", "this stream, which is made if it is not there; bridge from: read this one"},
                  {"stream-subjects", "", "its subjects; default those that --subject can make"},
                  {"stream-size", "", "what it keeps at most: 10GB"},
                  {"stream-age", "", "and how long: 24h"},
-                 {"duplicates", "2m", "how long it knows an event that comes again"}},
-    .make = make};
+                 {"duplicates", "2m", "how long it knows an event that comes again"},
+                 {"durable", "", "bridge from: the consumer of the stream; default zevi-NAME"}},
+    .make = make,
+    .make_source = make_source};
 
 }  // namespace zevi::bridges

@@ -31,7 +31,7 @@ Event an_event() {
 }
 
 Outgoing mapped(const Event& event, std::string_view subject = "", Payload payload = Payload::json) {
-  return Mapping(Template(subject, ".*> "), payload, "this side").map(event);
+  return Mapping(Template(subject, ".*> "), payload, "here").map(event);
 }
 
 json whole_of(const Event& event) {
@@ -43,6 +43,7 @@ json whole_of(const Event& event) {
           {"src", event.src},
           {"host", event.host},
           {"pid", 312},
+          {"origin", "here"},
           {"params", {{"n", 7}}}};
 }
 
@@ -50,7 +51,7 @@ json whole_of(const Event& event) {
 
 TEST_CASE("a template is filled in, and no value can name another place than it means") {
   CHECK(mapped(an_event(), "a.{host}.{topic}").subject == "a.sip1_example_org.E_A.B");
-  CHECK(mapped(an_event(), "{src}.{name}").subject == "open_sips.this_side");
+  CHECK(mapped(an_event(), "{src}.{name}").subject == "open_sips.here");
   CHECK(mapped(an_event(), "plain").subject == "plain");
   Event event = an_event();
   event.src = "a>b*\r\n";
@@ -72,7 +73,7 @@ TEST_CASE("the payload holds all of an event, as JSON and as msgpack") {
   Event brought = event;
   brought.origin = "far";
   json whole = whole_of(event);
-  whole["origin"] = "far";
+  whole["origin"] = "far,here";
   CHECK(json::parse(mapped(brought).payload) == whole);
   CHECK(json::from_msgpack(mapped(brought, "", Payload::msgpack).payload) == whole);
 }

@@ -36,7 +36,7 @@ struct Fixture {
   PublisherOptions options = endpoint.options();
   shim::Publisher publisher{check_options(&options)};
   ResendWindow window;
-  Batches batches{publisher.topics(), window};
+  Batches batches{publisher.topics(), window, ""};
 
   ~Fixture() { static_cast<void>(publisher.close()); }
   std::size_t open(const std::string& topic) { return publisher.topics().open(topic)->index; }
@@ -68,6 +68,13 @@ TEST_CASE_METHOD(Fixture, "events of one topic are one batch, with the bytes the
   REQUIRE(window.next() == 2);
   CHECK(header(1) == expected("E_A", 1, 1, 2));
   CHECK(text(window.at(1).body) == std::string("\xDD\0\0\0\x02", 5) + entry(1) + entry(2, 100));
+}
+
+TEST_CASE_METHOD(Fixture, "every batch says where its events come from") {
+  Batches brought{publisher.topics(), window, "far"};
+  brought.append(open("E_A"), entry(1));
+  brought.close_all();
+  CHECK(header(1).o == "far");
 }
 
 TEST_CASE_METHOD(Fixture, "events of several topics are grouped, and each topic numbers its own") {

@@ -113,6 +113,17 @@ TEST_CASE_METHOD(Fixture, "a name is 1 to 255 bytes of UTF-8") {
   CHECK_THAT(complaint(), contains_text("option name is not UTF-8"));
 }
 
+TEST_CASE_METHOD(Fixture, "an origin is at most 255 bytes of UTF-8") {
+  CHECK(check_options(&options).origin.empty());
+  const std::string too_long(256, 'o');
+  options.origin = too_long.c_str();
+  CHECK_THAT(complaint(), contains_text("option origin has 256 bytes: choose at most 255"));
+  options.origin = "caf\xE9";
+  CHECK_THAT(complaint(), contains_text("option origin is not UTF-8"));
+  options.origin = "far";
+  CHECK(check_options(&options).origin == "far");
+}
+
 TEST_CASE_METHOD(Fixture, "an inproc endpoint needs the context that it is in, and leads no child anywhere") {
   options.endpoint = "inproc://ingress";
   CHECK_THAT(complaint(), contains_text("option endpoint is inproc://ingress"));

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "counters.hpp"
+#include "local_publishers.hpp"
+#include "log.hpp"
+#include "outage.hpp"
+#include "source.hpp"
+#include "stop_signals.hpp"
+#include "unmapping.hpp"
+
+namespace zevi::bridges {
+
+/// Brings events from a bus to the local broker. A batch is received, published, and acknowledged to the bus
+/// once the broker has all of it, so that a bridge that is killed gets the batch again. An event that has
+/// come through this side before is left out.
+class Importer {
+ public:
+  /// `bus` is how it is called in log lines, `name` what this side is called.
+  Importer(Source& source, Unmapping& unmapping, LocalPublishers::Options local, std::string name,
+           std::string bus, const program::Log& log);
+
+  /// Messages are printed as they came, and not published.
+  void show_only() noexcept { shows_only_ = true; }
+  /// Runs until SIGINT or SIGTERM.
+  void run();
+  [[nodiscard]] ImportCounters counters() const;
+
+ private:
+  void bring_batch();
+  void take(const Incoming& message);
+  void publish(const BroughtIn& event);
+  static void show(const Incoming& message, const BroughtIn& event);
+  void refuse(std::string_view why);
+  [[nodiscard]] bool flush();
+  [[nodiscard]] bool is_stopped();
+
+  // Before the publishers, whose threads must not take the signals.
+  program::StopSignals signals_;
+  Source& source_;
+  Unmapping& unmapping_;
+  LocalPublishers local_;
+  const std::string name_;
+  std::string bus_;  // as the origin of what does not say where it is from
+  const program::Log& log_;
+  Outage outage_;
+  ImportCounters counters_;
+  std::vector<Incoming> batch_;
+  program::OncePerSecond refusal_lines_;
+  bool shows_only_ = false;
+  bool is_open_ = false;
+  bool is_stopped_ = false;
+};
+
+}  // namespace zevi::bridges
