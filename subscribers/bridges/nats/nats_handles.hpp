@@ -30,4 +30,13 @@ inline void must(natsStatus status, const std::string& what) {
   if (status != NATS_OK) throw Error(what + ": " + natsStatus_GetText(status));
 }
 
+/// The client's reason for a failure in this thread, without the place in its source that it puts in front.
+inline std::string nats_reason(natsStatus status) {
+  const char* const words = nats_GetLastError(nullptr);
+  const std::string reason = words == nullptr ? "" : words;
+  const std::size_t place = reason.starts_with('(') ? reason.find("): ") : std::string::npos;
+  if (place != std::string::npos) return reason.substr(place + 3);
+  return reason.empty() ? natsStatus_GetText(status) : reason;
+}
+
 }  // namespace zevi::bridges

@@ -133,9 +133,8 @@ class NatsStreamSource : public NatsSource {
     const natsStatus status = js_PullSubscribe(&subscription, context, options_.subject.c_str(),
                                                durable_.c_str(), &options, &how, &code);
     if (status != NATS_OK) {
-      const char* const words = nats_GetLastError(nullptr);
       throw Error("cannot read " + options_.subject + " as the consumer " + durable_ + ": " +
-                  (words != nullptr && *words != '\0' ? words : natsStatus_GetText(status)));
+                  nats_reason(status));
     }
     subscription_.reset(subscription);
     last_.reset();

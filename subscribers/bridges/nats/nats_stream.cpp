@@ -46,11 +46,7 @@ void make_stream(natsConnection* connection, const NatsStream& stream) {
   config.Duplicates = stream.duplicates.count();
   const natsStatus made = js_AddStream(&info, context, &config, &options, &code);
   known.reset(info);
-  if (made != NATS_OK) {
-    const char* const words = nats_GetLastError(nullptr);
-    throw Error("cannot make the stream " + stream.name + ": " +
-                (words != nullptr && *words != '\0' ? words : natsStatus_GetText(made)));
-  }
+  if (made != NATS_OK) throw Error("cannot make the stream " + stream.name + ": " + nats_reason(made));
 }
 
 }  // namespace zevi::bridges
