@@ -26,7 +26,7 @@ class NatsServer:
         self.program = shutil.which("nats-server") or shutil.which("nats-server", path="/usr/sbin")
         if self.program is None:
             pytest.skip("nats-server is not installed")
-        if "nats://" not in run_bridge_help(run_program):
+        if "nats://HOST:PORT" not in run_bridge_help(run_program):
             pytest.skip("built without NATS")
         self.port = free_port()
         self.url = f"nats://127.0.0.1:{self.port}"
