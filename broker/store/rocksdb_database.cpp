@@ -29,10 +29,6 @@ constexpr const char* messages_name = "messages";
 rocksdb::Slice slice(std::string_view bytes) {
   return {bytes.data(), bytes.size()};
 }
-std::string_view view(const rocksdb::Slice& bytes) {
-  return {bytes.data(), bytes.size()};
-}
-
 std::string fault_of(const rocksdb::Status& status) {
   return status.ok() ? std::string() : status.ToString();
 }
@@ -142,7 +138,7 @@ class RocksDatabase : public Database {
 
   Fault read_rows(const std::function<void(std::string_view, std::string_view)>& take) override {
     const std::unique_ptr<rocksdb::Iterator> at(database_->NewIterator({}, rows()));
-    for (at->SeekToFirst(); at->Valid(); at->Next()) take(view(at->key()), view(at->value()));
+    for (at->SeekToFirst(); at->Valid(); at->Next()) take(view_of(at->key()), view_of(at->value()));
     return fault_of(at->status());
   }
 

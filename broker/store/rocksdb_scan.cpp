@@ -7,10 +7,6 @@ namespace zevi::broker {
 
 namespace {
 
-std::string_view view(const rocksdb::Slice& bytes) {
-  return {bytes.data(), bytes.size()};
-}
-
 /// The lowest number above `bad` that is good, found by larger and larger steps; 0 if there is none.
 template <typename IsGood>
 std::uint64_t first_good(std::uint64_t bad, unsigned bits, IsGood is_good) {
@@ -75,11 +71,11 @@ Database::Fault scan_messages(std::string begin, const std::string& end, const M
   while (!begin.empty()) {
     const auto at = make();
     for (at->Seek(begin); at->Valid(); at->Next()) {
-      if (!end.empty() && view(at->key()) >= end) return fault;
-      begin.assign(view(at->key())).push_back('\0');
+      if (!end.empty() && view_of(at->key()) >= end) return fault;
+      begin.assign(view_of(at->key())).push_back('\0');
       MessageKey key;
       MessageView message;
-      if (!decode(view(at->key()), key) || !decode(view(at->value()), message)) continue;
+      if (!decode(view_of(at->key()), key) || !decode(view_of(at->value()), message)) continue;
       if (!take(key, message)) return fault;
     }
     if (at->status().ok()) return fault;

@@ -1,14 +1,20 @@
 #pragma once
 
 #include <rocksdb/iterator.h>
+#include <rocksdb/slice.h>
 
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "database.hpp"
 
 namespace zevi::broker {
+
+[[nodiscard]] inline std::string_view view_of(const rocksdb::Slice& bytes) noexcept {
+  return {bytes.data(), bytes.size()};
+}
 
 /// Each one sees the same messages.
 using MakeIterator = std::function<std::unique_ptr<rocksdb::Iterator>()>;

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "printable.hpp"
+#include "row.hpp"
 #include "units.hpp"
 
 namespace zevi::cli {
@@ -11,10 +12,6 @@ namespace zevi::cli {
 namespace {
 
 constexpr std::uint64_t bytes_per_mb = 1'000'000;
-
-std::uint64_t number(const Params& row, std::string_view key) {
-  return row.find(key).as_uint().value_or(0);
-}
 
 std::string counted(std::uint64_t value, std::string_view what) {
   return count_text(static_cast<double>(value)).append(" ").append(what);
@@ -78,20 +75,20 @@ std::optional<Limits> parse_limits(std::string_view text) {
 
 std::vector<Finding> judge(const Params& stats, const CheckThresholds& thresholds) {
   const Params recent = stats.find("recent").entries();
-  const std::uint64_t live = number(stats, "publishers_live");
+  const std::uint64_t live = uint_of(stats, "publishers_live");
   std::vector<Finding> findings;
-  const std::uint64_t before = number(recent, "events_lost_before");
+  const std::uint64_t before = uint_of(recent, "events_lost_before");
   findings.push_back(finding("lost_before", before, thresholds.lost_before,
                              counted(before, "events lost before the broker in the last minute")));
-  const std::uint64_t after = number(recent, "events_lost_after");
+  const std::uint64_t after = uint_of(recent, "events_lost_after");
   findings.push_back(finding("lost_after", after, thresholds.lost_after,
                              counted(after, "events reported as lost by readers in the last minute")));
-  const std::uint64_t vanished = number(recent, "publishers_lost");
+  const std::uint64_t vanished = uint_of(recent, "publishers_lost");
   findings.push_back(finding("publishers_lost", vanished, thresholds.publishers_lost,
                              counted(vanished, "publishers vanished in the last minute")));
   const Params store = stats.find("store").entries();
   if (!store.empty()) findings.push_back(finding_of_store(store));
-  const std::uint64_t left_out = number(recent, "store_left_out");
+  const std::uint64_t left_out = uint_of(recent, "store_left_out");
   findings.push_back(finding("store_left_out", left_out, thresholds.store_left_out,
                              counted(left_out, "events not stored on the disk in the last minute")));
   Finding up{"publishers", CheckState::ok, live, {}, counted(live, "publishers up")};
@@ -100,7 +97,7 @@ std::vector<Finding> judge(const Params& stats, const CheckThresholds& threshold
     up.text += ", at least " + std::to_string(thresholds.publishers_min) + " expected";
   }
   findings.push_back(std::move(up));
-  const std::uint64_t memory = number(stats, "memory_bytes");
+  const std::uint64_t memory = uint_of(stats, "memory_bytes");
   findings.push_back(finding("memory_mb", memory / bytes_per_mb, thresholds.memory_mb,
                              "memory of the broker " + bytes_text(memory)));
   return findings;

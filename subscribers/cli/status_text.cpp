@@ -5,18 +5,15 @@
 
 #include "event_lines.hpp"
 #include "printable.hpp"
+#include "row.hpp"
 #include "units.hpp"
 
 namespace zevi::cli {
 
 namespace {
 
-std::uint64_t number(const Params& row, std::string_view key) {
-  return row.find(key).as_uint().value_or(0);
-}
-
 std::string count(const Params& row, std::string_view key) {
-  return count_text(static_cast<double>(number(row, key)));
+  return count_text(static_cast<double>(uint_of(row, key)));
 }
 
 std::string word(const Value& value) {
@@ -41,9 +38,9 @@ void append_history(std::string& out, const Params& limit) {
   if (!limit.find("kept").as_bool().value_or(false))
     return append_line(out, "history", prefix + ": not kept");
   std::string text = prefix + ": " + count(limit, "events") + " events, " +
-                     bytes_text(number(limit, "bytes")) + " of " + bytes_text(number(limit, "bytes_max"));
-  if (number(limit, "events_max") != 0) text += ", at most " + count(limit, "events_max") + " events";
-  if (const std::uint64_t age = number(limit, "age_max_ns"); age != 0) {
+                     bytes_text(uint_of(limit, "bytes")) + " of " + bytes_text(uint_of(limit, "bytes_max"));
+  if (uint_of(limit, "events_max") != 0) text += ", at most " + count(limit, "events_max") + " events";
+  if (const std::uint64_t age = uint_of(limit, "age_max_ns"); age != 0) {
     text += ", at most " + duration_text(std::chrono::nanoseconds(age)) + " old";
   }
   append_line(out, "history", text);
@@ -52,8 +49,8 @@ void append_history(std::string& out, const Params& limit) {
 void append_store(std::string& out, const Params& store) {
   if (store.empty()) return append_line(out, "store", "none, the history is in memory alone");
   std::string text = word(store.find("directory")) + ": " + count(store, "events") + " events, " +
-                     bytes_text(number(store, "bytes")) + " on the disk, " +
-                     bytes_text(number(store, "waiting_bytes")) + " wait to be written";
+                     bytes_text(uint_of(store, "bytes")) + " on the disk, " +
+                     bytes_text(uint_of(store, "waiting_bytes")) + " wait to be written";
   append_line(out, "store", text);
   if (store.find("state").as_text().value_or("") != "degraded") return;
   append_line(out, "", "DEGRADED: " + printable(store.find("reason").as_text().value_or("")));
@@ -68,17 +65,17 @@ void append_status(std::string& out, const Params& stats) {
   out.append("zevid ")
       .append(word(stats.find("version")))
       .append(", pid ")
-      .append(std::to_string(number(stats, "pid")))
+      .append(std::to_string(uint_of(stats, "pid")))
       .append(", up ")
       .append(duration_text(std::chrono::duration_cast<std::chrono::nanoseconds>(uptime)))
       .append(", epoch ")
-      .append(std::to_string(number(stats, "epoch")))
+      .append(std::to_string(uint_of(stats, "epoch")))
       .append("\n");
-  append_line(out, "memory", bytes_text(number(stats, "memory_bytes")));
-  const std::uint64_t live = number(stats, "publishers_live");
+  append_line(out, "memory", bytes_text(uint_of(stats, "memory_bytes")));
+  const std::uint64_t live = uint_of(stats, "publishers_live");
   append_line(out, "publishers",
               std::to_string(live) + " up, " +
-                  std::to_string(std::max(number(stats, "publishers_known"), live) - live) + " ended");
+                  std::to_string(std::max(uint_of(stats, "publishers_known"), live) - live) + " ended");
   append_line(out, "topics", count(stats, "topics"));
   append_line(out, "subscriptions",
               count(stats, "subscriptions_stream") + " at stream, " + count(stats, "subscriptions_events") +
