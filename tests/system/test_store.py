@@ -65,7 +65,7 @@ def test_a_restart_goes_on_where_the_broker_was_stopped(store_zevid):
 
 @pytest.mark.parametrize("endpoint", ["ingress", "control"])
 @pytest.mark.parametrize("is_killed", [False, True])
-def test_a_start_that_fails_leaves_the_store_as_it_was(store_zevid, endpoint, is_killed):
+def test_a_start_that_fails_leaves_the_store_as_it_was(store_zevid, test_dir, endpoint, is_killed):
     broker = store_zevid("--ack", "=written")
     with ResendingPublisher(broker.ingress) as publisher:
         publisher.publish("E_X", [{"i": 0}])
@@ -73,8 +73,7 @@ def test_a_start_that_fails_leaves_the_store_as_it_was(store_zevid, endpoint, is
         before = ask_all(broker).end["b"]
         broker.kill() if is_killed else broker.stop_cleanly()
         for _ in range(2):
-            # An address that is kept for documentation, so no machine has it.
-            failed = store_zevid("--ack", "=written", f"--{endpoint}", "tcp://192.0.2.1:5", ready=False)
+            failed = store_zevid("--ack", "=written", f"--{endpoint}", f"ipc://{test_dir}/nowhere/socket", ready=False)
             assert failed.wait() == 1 and "cannot bind" in failed.stderr, failed.stderr
         again = store_zevid("--ack", "=written")
         publisher.publish("E_X", [{"i": 1}])
@@ -86,9 +85,9 @@ def test_a_start_that_fails_leaves_the_store_as_it_was(store_zevid, endpoint, is
     assert "events_lost_before" not in counters
 
 
-def test_a_store_whose_first_start_failed_is_one_that_is_new(store_zevid):
-    failed = store_zevid("--control", "tcp://192.0.2.1:5", ready=False)
-    assert failed.wait() == 1
+def test_a_store_whose_first_start_failed_is_one_that_is_new(store_zevid, test_dir):
+    failed = store_zevid("--control", f"ipc://{test_dir}/nowhere/socket", ready=False)
+    assert failed.wait() == 1 and "cannot bind" in failed.stderr, failed.stderr
     broker = store_zevid()
     with ResendingPublisher(broker.ingress) as publisher:
         publisher.publish("E_X", [{"i": 0}])
