@@ -86,12 +86,15 @@ void Conversation::receive_hello(std::string_view routing_id, zmq::message_t& fr
   if (error != wire::DecodeError::none) return refuse_frame(routing_id, nullptr, wire::describe(error));
   const std::uint64_t version = wire::settle_version(hello.version_min, hello.version_max);
   if (version == 0) {
-    counters_.add(Counter::hellos_refused);
-    wire::Reject reject;
-    reject.reason = "no common version: this broker speaks 1 to 1";
-    return answer(routing_id, reject);
+    return refuse_hello(routing_id, hello.src, "no common version: this broker speaks 1 to 1");
   }
   Publisher* publisher = publishers_.by_id(hello.id);
+  const std::string owner = Gate::owner_of(frame);
+  if (publisher != nullptr && !publisher->owner.empty() && publisher->owner != owner) {
+    // Ids are no secret: subscribers read them. Whoever took another's would have its batches counted as
+    // repeated.
+    return refuse_hello(routing_id, hello.src, "the id of another process");
+  }
   const bool again = publisher != nullptr;
   const bool was_up = again && publisher->live;
   if (publisher == nullptr) {
@@ -114,6 +117,7 @@ void Conversation::receive_hello(std::string_view routing_id, zmq::message_t& fr
   strangers_.erase(std::string(routing_id));
   publishers_.attach(*publisher, routing_id);
   publisher->connection = Connection(frame);
+  publisher->owner = owner;
   publisher->peer = Gate::name_of_sender(frame);
   if (gate_ != nullptr) publisher->permission = gate_->permission(publisher->peer, Role::publish);
   publisher->last_seen = now.steady;
@@ -123,6 +127,14 @@ void Conversation::receive_hello(std::string_view routing_id, zmq::message_t& fr
   publisher->confirmed_generation = 0;
   if (!was_up && observer_ != nullptr) observer_->up(*publisher, again);
   welcome(*publisher, version);
+}
+
+void Conversation::refuse_hello(std::string_view routing_id, std::string_view who, std::string_view reason) {
+  counters_.add(Counter::hellos_refused);
+  complaints_.add("refused a hello", who, reason);
+  wire::Reject reject;
+  reject.reason = reason;
+  answer(routing_id, reject);
 }
 
 void Conversation::welcome(Publisher& publisher, std::uint64_t version) {

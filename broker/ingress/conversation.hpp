@@ -72,6 +72,7 @@ class Conversation {
   void receive_beat(Publisher& publisher, std::string_view frame);
   void receive_bye(Publisher& publisher, std::string_view frame);
 
+  void refuse_hello(std::string_view routing_id, std::string_view who, std::string_view reason);
   void welcome(Publisher& publisher, std::uint64_t version);
   /// All batches up to `s` are dealt with.
   void move_on(Publisher& publisher, std::uint64_t s);

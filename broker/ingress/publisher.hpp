@@ -32,7 +32,8 @@ struct Publisher {
   std::shared_ptr<const PublisherName> name;
   std::string routing_id;  ///< of the connection that said hello last
   Connection connection;
-  std::string peer;                 ///< who is behind it, as `Gate` names it
+  std::string owner;  ///< the process that its id belongs to, as `Gate::owner_of` has it; empty: not known
+  std::string peer;   ///< who is behind the connection, as `Gate` names it
   Permission permission{true, {}};  ///< what it may publish
   std::uint64_t last_s = 0;
   std::uint64_t written_s = 0;  ///< batches up to this one are in the store, as far as they belong there

@@ -78,7 +78,7 @@ inline constexpr std::array<CounterText, static_cast<std::size_t>(Counter::count
      "events that publishers lost, or that were refused or expired, as subscribers see it in l"},
     {"events_lost_after", "events that readers report as lost on their way, each reader's own"},
     {"frames_refused", "messages at ingress that were no message of a publisher"},
-    {"hellos_refused", "publishers refused for want of a common version"},
+    {"hellos_refused", "publishers refused for want of a common version, or for the id of another process"},
     {"stream_messages", "messages sent on the stream endpoint, each once for all its subscribers"},
     {"stream_joined", "batches that travelled in a message with others"},
     {"plain_messages", "messages sent on the events endpoint, each once for all its subscribers"},

@@ -31,9 +31,10 @@ enum Frame : std::size_t {
 constexpr std::size_t frames_max = credentials + 1;
 
 /// Over `ipc://` libzmq says `localhost:UID:GID:PID`, from SO_PEERCRED.
+constexpr std::string_view local = "localhost:";
+
 Peer peer_at(std::string_view text) {
   Peer peer;
-  constexpr std::string_view local = "localhost:";
   if (!text.starts_with(local)) return peer;
   const char* at = text.data() + local.size();
   const char* const end = text.data() + text.size();
@@ -132,6 +133,17 @@ const Gate::Permissions& Gate::permissions(std::string_view name) {
 std::string_view Gate::name_of_sender(const zmq::message_t& frame) noexcept {
   const char* const name = zmq_msg_gets(frame.handle(), "User-Id");
   return name == nullptr ? std::string_view() : std::string_view(name);
+}
+
+std::string Gate::owner_of(const zmq::message_t& frame) {
+  const std::string_view name = name_of_sender(frame);
+  if (name.starts_with("key=")) return std::string(name);
+  const char* const address = zmq_msg_gets(frame.handle(), "Peer-Address");
+  if (address == nullptr || !std::string_view(address).starts_with(local)) return {};
+  // A process may change its user, but not its number. That of a process in a container can be unknown here.
+  const std::string_view credentials = std::string_view(address).substr(local.size());
+  const std::string_view pid = credentials.substr(credentials.rfind(':') + 1);
+  return std::string(pid == "0" ? credentials : pid);
 }
 
 const Permission& Gate::permission(std::string_view name, Role role) {

@@ -37,6 +37,9 @@ class Gate {
   /// Who sent a frame, as `Peer::text`; empty for a peer of this process, over `inproc://`. The frame is not
   /// the one that holds a ROUTER's routing id, which does not always know.
   [[nodiscard]] static std::string_view name_of_sender(const zmq::message_t& frame) noexcept;
+  /// What tells the process that sent a frame from all others, by the kernel's word or by its key; empty if
+  /// nothing does.
+  [[nodiscard]] static std::string owner_of(const zmq::message_t& frame);
   /// What the peer of that name may do.
   [[nodiscard]] const Permission& permission(std::string_view name, Role role);
 

@@ -3,11 +3,14 @@
 import os
 import resource
 import socket
+import subprocess
+import sys
 from collections import deque
 
 import pytest
 
 from zevi_test import RawPublisher, RawSubscriber, wait_until
+from zevi_test.programs import memory_bytes
 
 ENDPOINTS = ("ingress", "stream", "events", "replay", "control")
 DESCRIPTORS = 160
@@ -162,3 +165,66 @@ def test_a_peer_with_too_many_subscriptions_is_cut_off_and_leaves_nothing_behind
     wait_wanted_by_subscribers(honest, ["T"])
     assert "more than 4096 prefixes of one connection" in broker.stderr
     assert broker.stopped_counters()["subscriptions_refused"] >= 2
+
+
+def test_who_takes_the_id_of_another_publisher_is_refused_and_takes_nothing_from_it(scene, build_dir):
+    broker, subscriber, honest = scene
+    honest.expect_ack(honest.events("T", [{"i": 0}]))
+    forger = f"""
+import sys
+sys.path[:0] = {sys.path!r}
+from zevi_test import RawPublisher
+with RawPublisher({broker.ingress!r}, src="honest") as publisher:
+    publisher.id, publisher.next_s = {honest.id}, {honest.next_s}
+    publisher.hello()
+    print(publisher.expect("reject")["reason"])
+    publisher.events("T", [{{"i": "forged"}}])
+    print(publisher.expect("who")["k"])
+"""
+    done = subprocess.run([sys.executable, "-c", forger], capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines() == ["the id of another process", "who"], done.stderr
+    # The rightful one goes on, also over a new connection.
+    honest.expect_ack(honest.events("T", [{"i": 1}]))
+    honest.socket.disconnect(broker.ingress)
+    honest.socket.connect(broker.ingress)
+    honest.open()
+    honest.expect_ack(honest.events("T", [{"i": 2}]))
+    assert [event.params["i"] for event in subscriber.events(3)] == [0, 1, 2]
+    counters = broker.stopped_counters()
+    assert counters["hellos_refused"] == 1
+    assert "events_lost_before" not in counters
+
+
+def test_subscribers_that_come_and_go_leave_nothing_behind(scene):
+    """At full size by hand: ZEVI_CYCLES=1000000."""
+    broker, subscriber, honest = scene
+    cycles = int(os.environ.get("ZEVI_CYCLES", "300"))
+    stream = str(broker.runtime_dir / "stream")
+    figures = []
+    for cycle in range(cycles):
+        come_and_go(stream, b"E_%d" % (cycle % 500))
+        if cycle % max(cycles // 10, 1) == 0:
+            honest.events("T", [{"i": cycle}])
+            assert subscriber.events(1)[0].params == {"i": cycle}
+            figures.append((cycle, memory_bytes(broker.process.pid), len(os.listdir(f"/proc/{broker.process.pid}/fd"))))
+    wait_until(lambda: len(os.listdir(f"/proc/{broker.process.pid}/fd")) <= figures[0][2] + 1, what="the descriptors of those gone")
+    print(*figures, sep="\n")
+    assert memory_bytes(broker.process.pid) < figures[len(figures) // 2][1] + (4 << 20), figures
+
+
+GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x01" + b"NULL".ljust(20, b"\0") + bytes(32)
+READY = b"\x04\x19\x05READY\x0bSocket-Type\0\0\0\x03SUB"
+
+
+def come_and_go(path, topic):
+    """Greets as a SUB socket does, subscribes, and is gone."""
+    with socket.socket(socket.AF_UNIX) as peer:
+        peer.connect(path)
+        peer.settimeout(20)
+        peer.sendall(GREETING)
+        received = b""
+        while len(received) < 64 or b"READY" not in received:
+            received += peer.recv(4096)
+            if len(received) == 64:
+                peer.sendall(READY)
+        peer.sendall(bytes([0, 1 + len(topic)]) + b"\x01" + topic)

@@ -1,6 +1,7 @@
 """Who may connect, and what for."""
 
 import os
+import socket
 import stat
 
 import pytest
@@ -56,6 +57,21 @@ def test_a_user_gets_in_where_its_role_lets_it_and_nowhere_else(zevid, access, o
     assert admitted == {name: [name == role] * len(endpoints) for name, endpoints in KINDS.items()}
     assert broker.stopped_counters()["peers_refused"] >= 5 - len(KINDS[role])
     assert f"refused a connection from uid={NOBODY} gid={NOBODY}: the access list does not let it" in broker.stderr
+
+
+@needs_root
+def test_a_peer_of_an_old_protocol_which_cannot_say_who_it_is_is_not_let_in(zevid, access, open_to_all):
+    broker = zevid(*open_to_all, "--access", access("anyone subscribe"))
+    for greeting in (b"\x01\x00", b"\xff" + bytes(7) + b"\x01\x7f\x01\x02\x00\x00"):  # ZMTP 1.0 and 2.0, of a SUB
+        with socket.socket(socket.AF_UNIX) as peer:
+            peer.settimeout(20)
+            peer.connect(str(broker.runtime_dir / "stream"))
+            peer.sendall(greeting)
+            try:
+                while peer.recv(4096):
+                    pass
+            except ConnectionError:
+                pass
 
 
 @needs_root
