@@ -114,6 +114,7 @@ class Routing {
 
   TopicRegistry topics_;
   PublisherRegistry publishers_;
+  LossLedger ledger_;
   InterestTable interest_;
   Barriers barriers_;
   StreamEndpoint stream_;

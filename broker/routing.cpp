@@ -72,6 +72,7 @@ Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const En
   sequencer_.add_sink(events_);
   sequencer_.add_sink(history_);
   if (store_) sequencer_.add_sink(*store_);
+  conversation_.book_losses(ledger_);
   if (notices_wanted_) conversation_.report_to(&notices_);
   guard_.watch(ingress_.socket(), security_.endpoint(ingress_.endpoint(), Role::publish));
   for (FanoutSocket& fanout : fanouts_) {
@@ -92,8 +93,8 @@ void Routing::open_control(const BrokerOptions& options, zmq::context_t& context
   const Now now = clock_.now();
   control_.emplace(context, security_.endpoint(endpoint, Role::control),
                    Sources{topics_, publishers_, interest_, fanouts_[stream_index], fanouts_[events_index],
-                           history_, store_.get(), counters_, recent_},
-                   topics_, counters_, complaints_);
+                           history_, store_.get(), counters_, recent_, ledger_},
+                   topics_, ledger_, counters_, complaints_);
   guard_.watch(control_->socket(), security_.endpoint(control_->endpoint(), Role::control));
   if (gate_) control_->ask(*gate_);
   const Endpoints bound = this->endpoints();
@@ -113,6 +114,7 @@ SteadyTime Routing::do_work() {
   const Now now = clock_.now();
   if (gate_) gate_->do_work();
   read_subscriptions(now);
+  ledger_.set_time(now.realtime_ns);
   const bool more = read_ingress(now);
   notices_.publish(now);
   sequencer_.flush(now);
@@ -240,7 +242,7 @@ void Routing::read_subscriptions(const Now& now) {
   FanoutSocket::Change change;
   for (std::size_t i = 0; i < fanouts_.size(); ++i) {
     while (fanouts_[i].next_change(change)) apply(i, change, now);
-    fanouts_[i].forget_ended(now.steady);
+    fanouts_[i].look(now);
   }
 }
 

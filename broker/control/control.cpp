@@ -19,15 +19,17 @@ struct Command {
 constexpr std::array commands{
     Command{"stats", list_stats},           Command{"counters", list_counters},
     Command{"config", list_config},         Command{"topics", list_topics},
-    Command{"publishers", list_publishers}, Command{"subscriptions", list_subscriptions}};
+    Command{"publishers", list_publishers}, Command{"subscriptions", list_subscriptions},
+    Command{"readers", list_readers},       Command{"losses", list_losses}};
 
 }  // namespace
 
 Control::Control(zmq::context_t& context, const Endpoint& endpoint, const Sources& sources,
-                 TopicRegistry& topics, Counters& counters, Complaints& complaints)
+                 TopicRegistry& topics, LossLedger& ledger, Counters& counters, Complaints& complaints)
     : socket_(context, endpoint),
       sources_(sources),
       topics_(topics),
+      ledger_(ledger),
       counters_(counters),
       complaints_(complaints) {}
 
@@ -76,7 +78,7 @@ void Control::receive(const zmq::message_t& frame, const Now& now) {
   }
   answer_without_rows(request.cmd, request.i,
                       "no such command: this broker knows stats, counters, config, topics, publishers, "
-                      "subscriptions and lost",
+                      "subscriptions, readers, losses and lost",
                       now);
 }
 
@@ -87,6 +89,16 @@ std::string_view Control::refusal_of_more(std::string_view routing_id) const {
   });
   if (static_cast<std::size_t>(of_one) < questions_of_one_max) return {};
   return "8 questions of this connection wait: ask when one is answered";
+}
+
+bool Control::is_kept_no_longer(const Topic& topic, std::uint64_t q) const {
+  if (q == 0) return false;
+  std::uint64_t first_q = sources_.history.held(topic).first_q;
+  if (sources_.store != nullptr) {
+    const std::uint64_t stored_q = sources_.store->index().held(topic).first_q;
+    first_q = first_q == 0 || (stored_q != 0 && stored_q < first_q) ? stored_q : first_q;
+  }
+  return first_q == 0 || q < first_q;
 }
 
 std::string_view Control::take_in_loss(const wire::ControlRequest& request, const Permission& permission) {
@@ -100,6 +112,8 @@ std::string_view Control::take_in_loss(const wire::ControlRequest& request, cons
   }
   topic->lost_after += request.n;
   counters_.add(Counter::events_lost_after, request.n);
+  ledger_.add_of_reader(request.src, request.pid, request.t, request.n,
+                        is_kept_no_longer(*topic, request.q) ? request.n : 0);
   return {};
 }
 

@@ -26,7 +26,7 @@ class Control {
   static constexpr std::size_t questions_of_one_max = 8;
 
   Control(zmq::context_t& context, const Endpoint& endpoint, const Sources& sources, TopicRegistry& topics,
-          Counters& counters, Complaints& complaints);
+          LossLedger& ledger, Counters& counters, Complaints& complaints);
 
   [[nodiscard]] zmq::socket_ref socket() noexcept { return socket_.socket(); }
   [[nodiscard]] std::string endpoint() const { return socket_.endpoint(); }
@@ -67,6 +67,8 @@ class Control {
   /// What a reader says it has lost is added to its topic's account. Empty, or why it is refused.
   [[nodiscard]] std::string_view take_in_loss(const wire::ControlRequest& request,
                                               const Permission& permission);
+  /// Whether nothing from this number on is held that a reader could have fetched.
+  [[nodiscard]] bool is_kept_no_longer(const Topic& topic, std::uint64_t q) const;
   void make_slice(const Now& now);
   void answer(std::string_view routing_id, const wire::ControlAnswer& head, const Rows& rows, const Now& now);
   void answer_without_rows(std::string_view cmd, std::uint64_t i, std::string_view reason, const Now& now);
@@ -74,6 +76,7 @@ class Control {
   ControlSocket socket_;
   const Sources sources_;
   TopicRegistry& topics_;
+  LossLedger& ledger_;
   Gate* gate_ = nullptr;  ///< null: whoever is connected may ask everything
   Counters& counters_;
   Complaints& complaints_;

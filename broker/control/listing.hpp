@@ -12,6 +12,7 @@
 #include "egress/fanout_socket.hpp"
 #include "history/history.hpp"
 #include "ingress/publisher_registry.hpp"
+#include "loss_ledger.hpp"
 #include "metrics/counters.hpp"
 #include "metrics/recent.hpp"
 #include "runtime/clock.hpp"
@@ -47,6 +48,7 @@ struct Sources {
   const Store* store;  ///< null: none
   const Counters& counters;
   const Recent& recent;
+  const LossLedger& ledger;
 };
 
 /// A list as it is made, a slice in each round of the routing thread.
@@ -109,5 +111,9 @@ std::optional<std::string> list_publishers(Rows& rows, const Sources& sources, c
                                            std::string_view from, const Now& now);
 std::optional<std::string> list_subscriptions(Rows& rows, const Sources& sources, const Identity& identity,
                                               std::string_view from, const Now& now);
+std::optional<std::string> list_readers(Rows& rows, const Sources& sources, const Identity& identity,
+                                        std::string_view from, const Now& now);
+std::optional<std::string> list_losses(Rows& rows, const Sources& sources, const Identity& identity,
+                                       std::string_view from, const Now& now);
 
 }  // namespace zevi::broker

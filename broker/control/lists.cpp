@@ -40,6 +40,7 @@ void append_publisher(std::string& out, const Publisher& publisher, const Now& n
       .uint("pid", publisher.name->pid)
       .text("host", publisher.name->host)
       .boolean("live", publisher.live)
+      .text("ended", publisher.live ? "" : publisher.ended)
       .uint("since_ns", publisher.since_ns)
       .uint("last_seen_ns", now.realtime_ns - static_cast<std::uint64_t>(silent_ns))
       .uint("topics", publisher.topics.size())

@@ -58,7 +58,10 @@ void FanoutSocket::apply_access() {
 bool FanoutSocket::subscribe(SubscriberConnections::Subscriber* subscriber, std::string_view prefix,
                              Change& change) {
   auto found = prefixes_.find(prefix);
-  if (found == prefixes_.end()) found = prefixes_.emplace(std::string(prefix), PrefixCount{}).first;
+  if (found == prefixes_.end()) {
+    found = prefixes_.emplace(std::string(prefix), PrefixCount{}).first;
+    found->second.prefix = found->first;
+  }
   PrefixCount& count = found->second;
   if (subscriber != nullptr) {
     if (!subscriber->add(count)) return false;

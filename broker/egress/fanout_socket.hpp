@@ -49,7 +49,13 @@ class FanoutSocket {
   /// The next change of a peer's subscriptions, if one has arrived.
   [[nodiscard]] bool next_change(Change& change);
   /// To be called in every round, when there is no further change.
-  void forget_ended(SteadyTime now) { connections_.forget_ended(now); }
+  void look(const Now& now) { connections_.look(now); }
+
+  /// Those that have subscribed, by number.
+  [[nodiscard]] const std::map<std::uint64_t, const SubscriberConnections::Subscriber*>& readers()
+      const noexcept {
+    return connections_.by_number();
+  }
 
   /// True if a subscriber is there for this topic.
   [[nodiscard]] bool wants(std::string_view topic) const noexcept;

@@ -34,16 +34,23 @@ SubscriberConnections::Subscriber* SubscriberConnections::of(zmq::message_t& fra
   subscriber.frame.copy(frame);
   subscriber.connection = Connection(frame);
   subscriber.peer = peer;
-  return &connections_.emplace(peer, std::move(subscriber)).first->second;
+  subscriber.number = ++last_number_;
+  Subscriber& added = connections_.emplace(peer, std::move(subscriber)).first->second;
+  by_number_.emplace(added.number, &added);
+  return &added;
 }
 
-void SubscriberConnections::forget_ended(SteadyTime now) {
-  if (now < next_look_) return;
-  next_look_ = now + std::chrono::seconds(1);
+void SubscriberConnections::look(const Now& now) {
+  if (now.steady < next_look_) return;
+  next_look_ = now.steady + std::chrono::seconds(1);
   // What a connection sent may arrive behind its end, but not a second later.
-  for (const char* const key : ended_) connections_.erase(key);
+  for (const char* const key : ended_) {
+    by_number_.erase(connections_.at(key).number);
+    connections_.erase(key);
+  }
   ended_.clear();
-  for (const auto& [key, subscriber] : connections_) {
+  for (auto& [key, subscriber] : connections_) {
+    subscriber.backlog.look(subscriber.connection.unread_bytes(), now.realtime_ns);
     if (!subscriber.connection.is_open()) ended_.push_back(key);
   }
 }

@@ -2,11 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 #include <zmq.hpp>
 
+#include "backlog.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/connection.hpp"
 
@@ -16,6 +19,7 @@ namespace zevi::broker {
 struct PrefixCount {
   std::uint64_t counted = 0;
   std::uint64_t refused = 0;  ///< held by connections that are being cut off, beyond their limit
+  std::string_view prefix{};  ///< itself
 };
 
 /// What each connection of a fan-out socket subscribes to.
@@ -33,6 +37,8 @@ class SubscriberConnections {
     Connection connection;
     std::string peer;  ///< as the kernel or libzmq names it
     bool is_cut = false;
+    std::uint64_t number = 0;  ///< later ones have higher numbers
+    Backlog backlog{};
     std::vector<const PrefixCount*> prefixes{};  ///< sorted
 
     /// False if it has it already.
@@ -51,13 +57,19 @@ class SubscriberConnections {
     for (auto& [key, subscriber] : connections_) visit(subscriber);
   }
 
-  /// Forgets the connections that have ended. To be called when no frame is left to be read; looks once a
-  /// second, and forgets what it finds ended twice.
-  void forget_ended(SteadyTime now);
+  [[nodiscard]] const std::map<std::uint64_t, const Subscriber*>& by_number() const noexcept {
+    return by_number_;
+  }
+
+  /// Looks at what each has not read, and forgets the connections that have ended. To be called when no frame
+  /// is left to be read; looks once a second, and forgets what it finds ended twice.
+  void look(const Now& now);
 
  private:
   // By a place in memory that all frames of the connection share.
   std::unordered_map<const char*, Subscriber> connections_;
+  std::map<std::uint64_t, const Subscriber*> by_number_;
+  std::uint64_t last_number_ = 0;
   std::vector<const char*> ended_;
   SteadyTime next_look_{};
 };

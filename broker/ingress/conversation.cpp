@@ -273,6 +273,11 @@ void Conversation::lose(Publisher& publisher, Topic& topic, std::uint64_t Losses
                         std::uint64_t events) {
   publisher.losses.*why += events;
   topic.losses.*why += events;
+  // Refusals are booked with their reason.
+  if (ledger_ != nullptr && why != &Losses::invalid) {
+    const auto stage = why == &Losses::dropped ? LossLedger::Stage::dropped : LossLedger::Stage::expired;
+    ledger_->add(stage, *publisher.name, topic.name, events);
+  }
   if (observer_ != nullptr && why == &Losses::dropped) observer_->dropped(publisher, topic, events);
   topic.lost_before += events;
   counters_.add(Counter::events_lost_before, events);
@@ -284,6 +289,9 @@ void Conversation::refuse_batch(Publisher& publisher, const wire::EventsHeader& 
   counters_.add(Counter::events_invalid, header.n);
   complaints_.add("refused a batch", name_of(&publisher), reason);
   if (observer_ != nullptr) observer_->refused(publisher, header.t, header.n, reason);
+  if (ledger_ != nullptr) {
+    ledger_->add(LossLedger::Stage::invalid, *publisher.name, header.t, header.n, reason);
+  }
   answer(publisher.routing_id, wire::Reject{header.s, header.t, header.n, reason});
   acks_.owe_at_once(publisher);
   // Nobody tells the readers of a topic of losses in which it has no say.

@@ -7,6 +7,7 @@
 #include <zmq.hpp>
 
 #include "ack_schedule.hpp"
+#include "control/loss_ledger.hpp"
 #include "metrics/counters.hpp"
 #include "pace.hpp"
 #include "publisher_events.hpp"
@@ -43,6 +44,9 @@ class Conversation {
 
   /// From now on, `observer` is told what happens to publishers; null for nobody.
   void report_to(PublisherEvents* observer) noexcept { observer_ = observer; }
+
+  /// From now on, what publishers lose is booked there.
+  void book_losses(LossLedger& ledger) noexcept { ledger_ = &ledger; }
 
   /// From now on publishers may publish what the gate says.
   void ask(Gate& gate) noexcept { gate_ = &gate; }
@@ -98,7 +102,8 @@ class Conversation {
   void answer(std::string_view routing_id, const Message& message);
 
   PublisherEvents* observer_ = nullptr;
-  Gate* gate_ = nullptr;  ///< null: whoever is connected may publish everything
+  LossLedger* ledger_ = nullptr;  ///< null: none
+  Gate* gate_ = nullptr;          ///< null: whoever is connected may publish everything
   std::uint64_t broker_id_;
   std::vector<AckRule> levels_;
   bool has_waiting_levels_;  ///< somebody may wait for the store

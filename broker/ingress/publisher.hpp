@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "runtime/clock.hpp"
@@ -41,9 +42,10 @@ struct Publisher {
   std::uint64_t confirmed_generation = 0;
   std::uint64_t since_ns = 0;  ///< realtime of its first hello
   SteadyTime last_seen;
-  SteadyTime next_who{};  ///< no `who` before this
-  bool live = true;       ///< said hello and neither goodbye nor nothing for too long
-  bool behind = false;    ///< a batch is missing: nothing is taken in until the next hello
+  SteadyTime next_who{};     ///< no `who` before this
+  std::string_view ended{};  ///< how, once it is not live: `goodbye`, `gone`, `silent`; empty: not known
+  bool live = true;          ///< said hello and neither goodbye nor nothing for too long
+  bool behind = false;       ///< a batch is missing: nothing is taken in until the next hello
   bool ack_due = false;
   bool is_listed_as_taken = false;       ///< `last_s` has moved since the store was told
   SteadyTime next_ack{};                 ///< no acknowledgement before this

@@ -41,6 +41,7 @@ void PublisherRegistry::attach(Publisher& publisher, std::string_view routing_id
 
 void PublisherRegistry::end(Publisher& publisher) {
   publisher.live = false;
+  publisher.ended = "goodbye";
 }
 
 std::uint64_t PublisherRegistry::unconfirmed(std::uint64_t generation) const {

@@ -60,6 +60,7 @@ class PublisherRegistry {
       const bool is_silent = silence >= limits::silence_max;
       if (!is_silent && !is_gone(*publisher)) continue;
       publisher->live = false;
+      publisher->ended = is_silent ? "silent" : "gone";
       on_down(*publisher, is_silent ? DownReason::silent : DownReason::gone);
     }
     forget_ended(now, on_forgotten);

@@ -1,5 +1,7 @@
 #include "connection.hpp"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -20,6 +22,12 @@ Connection::Connection(zmq::message_t& frame) noexcept
 
 bool Connection::is_open() const noexcept {
   return inode_ != 0 && inode_of(fd_) == inode_;
+}
+
+std::uint64_t Connection::unread_bytes() const noexcept {
+  int bytes = 0;
+  if (!is_open() || ioctl(fd_, SIOCOUTQ, &bytes) != 0 || bytes < 0) return 0;
+  return static_cast<std::uint64_t>(bytes);
 }
 
 void Connection::shut_down() const noexcept {

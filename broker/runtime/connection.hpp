@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <zmq.hpp>
 
 namespace zevi::broker {
@@ -15,6 +16,8 @@ class Connection {
   explicit Connection(zmq::message_t& frame) noexcept;
 
   [[nodiscard]] bool is_open() const noexcept;
+  /// What was sent and the peer has not taken from the kernel; 0 if there is no connection.
+  [[nodiscard]] std::uint64_t unread_bytes() const noexcept;
   /// libzmq then sees the end of the connection, as if the peer had closed it.
   void shut_down() const noexcept;
 
