@@ -8,15 +8,20 @@
 #ifdef ZEVI_WITH_NATS
 #include "nats/nats_bus.hpp"
 #endif
+#ifdef ZEVI_WITH_REDIS
+#include "redis/redis_bus.hpp"
+#endif
 
 namespace zevi::bridges {
 
 const std::vector<const BusKind*>& bus_kinds() {
   static const std::vector<const BusKind*> kinds{
-      &file_bus,
-      &exec_bus,
+      &file_bus,  &exec_bus,
 #ifdef ZEVI_WITH_NATS
       &nats_bus,
+#endif
+#ifdef ZEVI_WITH_REDIS
+      &redis_bus, &rediss_bus,
 #endif
   };
   return kinds;

@@ -8,6 +8,7 @@ from typing import Any, Dict, Iterator, List
 
 from bridge_bus import Bus
 from bridge_nats import JetStream, Nats
+from bridge_redis import Redis
 
 
 class File(Bus):
@@ -46,4 +47,11 @@ class ExecThatAnswers(Exec):
         return [f"exec:sed -u 'w {self.directory}/part.'$$", "--set", "acknowledge=lines"]
 
 
-buses = {"file": File, "exec": Exec, "exec with answers": ExecThatAnswers, "nats": Nats, "jetstream": JetStream}
+buses = {
+    "file": File,
+    "exec": Exec,
+    "exec with answers": ExecThatAnswers,
+    "nats": Nats,
+    "jetstream": JetStream,
+    "redis": Redis,
+}

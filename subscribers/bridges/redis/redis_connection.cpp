@@ -1,0 +1,166 @@
+#include "redis_connection.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include "program.hpp"
+#include "zevi/error.hpp"
+
+namespace zevi::bridges {
+
+namespace {
+
+constexpr std::chrono::seconds patience{2};
+
+// At a time, so that a peer that answers without end is left again.
+constexpr std::size_t read_bytes_max = std::size_t{1} << 20;
+
+[[noreturn]] void lose() {
+  throw Error("the connection is lost: " + std::generic_category().message(errno));
+}
+
+bool would_wait() {
+  return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
+
+RedisPlace redis_place_of(const BusUrl& url) {
+  const auto refuse = [&url](const std::string& why) {
+    throw program::UsageError("Redis is given as " + url.scheme + "://HOST[:PORT][/DATABASE], " + why);
+  };
+  RedisPlace place;
+  std::string_view rest = url.hosts;
+  if (rest.find(',') != std::string_view::npos) refuse("with one host");
+  if (rest.starts_with('[') && rest.find(']') != std::string_view::npos) {
+    place.host = rest.substr(1, rest.find(']') - 1);
+    rest.remove_prefix(rest.find(']') + 1);
+  } else {
+    place.host = rest.substr(0, rest.find(':'));
+    rest.remove_prefix(place.host.size());
+  }
+  place.port = rest.empty() ? "6379" : rest.substr(1);
+  place.database = url.path.size() > 1 ? url.path.substr(1) : "0";
+  if (place.host.empty()) refuse("with a host");
+  if (!is_number(place.port) || (!rest.empty() && rest.front() != ':')) refuse("with a number as the port");
+  if (!is_number(place.database)) refuse("with a number as the database");
+  return place;
+}
+
+void append_redis_head(std::string& out, std::size_t words) {
+  out += '*';
+  out += std::to_string(words);
+  out += "\r\n";
+}
+
+void append_redis_word(std::string& out, std::string_view word) {
+  out += '$';
+  out += std::to_string(word.size());
+  out += "\r\n";
+  out += word;
+  out += "\r\n";
+}
+
+RedisConnection::RedisConnection(const BusOptions& options)
+    : place_(redis_place_of(options.url)),
+      greeted_by_(TcpSocket::Clock::now() + patience),
+      socket_(place_.host, place_.port, greeted_by_),
+      reader_(redisReaderCreate()) {
+  if (!reader_) throw Error("out of memory");
+  if (options.tls.is_on) tls_.emplace(socket_, options.tls, place_.host, greeted_by_);
+  greet(options, place_.database);
+}
+
+void RedisConnection::greet(const BusOptions& options, const std::string& database) {
+  const auto must = [this](const std::string& what, std::initializer_list<std::string_view> words) {
+    const RedisReply reply = ask(words);
+    if (is_error(*reply)) throw Error(what + ": " + text_of(*reply));
+  };
+  const Credentials& who = options.credentials;
+  if (!who.user.empty()) {
+    must("cannot log in", {"AUTH", who.user, who.password});
+  } else if (!who.password.empty()) {
+    must("cannot log in", {"AUTH", who.password});
+  }
+  if (database != "0") must("cannot use database " + database, {"SELECT", database});
+  // For those who look at the server; it may not be allowed. A server that wants a password must be known by
+  // now: it cuts off who sends it more without one, and the reason may get lost with that.
+  const RedisReply named = ask({"CLIENT", "SETNAME", "zevi-bridge-" + options.name});
+  if (text_of(*named).starts_with("NOAUTH")) throw Error("cannot log in: " + text_of(*named));
+}
+
+RedisReply RedisConnection::ask(std::initializer_list<std::string_view> words) {
+  append_redis_head(out_, words.size());
+  for (const std::string_view word : words) append_redis_word(out_, word);
+  while (true) {
+    exchange();
+    if (RedisReply reply = next()) return reply;
+    socket_.wait(greeted_by_);
+  }
+}
+
+void RedisConnection::exchange() {
+  try {
+    read();
+    write();
+  } catch (const Error& error) {
+    loss_ = error.what();
+  }
+}
+
+void RedisConnection::write() {
+  while (!is_idle()) {
+    const std::size_t count = write_some(out_.data() + sent_, out_.size() - sent_);
+    if (count == 0) break;
+    sent_ += count;
+  }
+  if (is_idle()) {
+    out_.clear();
+    sent_ = 0;
+  }
+  socket_.ask_for_room(!is_idle());
+}
+
+void RedisConnection::read() {
+  std::array<char, 16384> bytes{};
+  for (std::size_t total = 0; total < read_bytes_max;) {
+    const std::size_t count = read_some(bytes.data(), bytes.size());
+    if (count == 0) return;
+    total += count;
+    if (redisReaderFeed(reader_.get(), bytes.data(), count) != REDIS_OK) throw Error(reader_->errstr);
+  }
+}
+
+std::size_t RedisConnection::read_some(char* data, std::size_t size) {
+  if (tls_) return tls_->read(data, size);
+  const ssize_t count = recv(socket_.fd(), data, size, 0);
+  if (count == 0) throw Error("the server has closed the connection");
+  if (count < 0 && !would_wait()) lose();
+  return count < 0 ? 0 : static_cast<std::size_t>(count);
+}
+
+std::size_t RedisConnection::write_some(const char* data, std::size_t size) {
+  if (tls_) return tls_->write(data, size);
+  const ssize_t count = ::send(socket_.fd(), data, size, MSG_NOSIGNAL);
+  if (count < 0 && !would_wait()) lose();
+  return count < 0 ? 0 : static_cast<std::size_t>(count);
+}
+
+RedisReply RedisConnection::next() {
+  void* reply = nullptr;
+  if (redisReaderGetReply(reader_.get(), &reply) != REDIS_OK) {
+    throw Error("the server does not speak as Redis does: " + std::string(reader_->errstr));
+  }
+  if (reply == nullptr && !loss_.empty()) throw Error(loss_);
+  return RedisReply(static_cast<redisReply*>(reply));
+}
+
+}  // namespace zevi::bridges
