@@ -35,7 +35,8 @@ constexpr zevi::program::About about{
     "  zevid --runtime-dir /tmp/zevi --events tcp://127.0.0.1:5556",
     "0 after SIGTERM or Ctrl-C; 1 for a failure, 2 for a wrong command line, 78 for a wrong\n"
     "configuration file.",
-    8};
+    8,
+    "/etc/zevi/zevid.conf"};
 
 /// libzmq aborts when it cannot accept for want of a descriptor, so take as many as the system lets us have.
 void raise_descriptor_limit() {

@@ -47,13 +47,6 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-/// `zevi sub` is the page zevi-sub.
-std::string page_name(const About& about) {
-  std::string name(about.name);
-  std::replace(name.begin(), name.end(), ' ', '-');
-  return name;
-}
-
 /// Lines of prose, which the reader's terminal breaks anew; an empty one begins a paragraph.
 void print_prose(std::string_view text, std::ostream& out) {
   std::istringstream lines{std::string(text)};
@@ -104,7 +97,7 @@ std::map<std::string, std::string> variables(const OptionTable& table) {
   return found;
 }
 
-void print_surroundings(const OptionTable& table, std::ostream& out) {
+void print_surroundings(const About& about, const OptionTable& table, std::ostream& out) {
   if (!table.config_option.empty()) {
     out << ".SH CONFIGURATION FILE\nThe file of \\fB\\-\\-" << escaped(table.config_option)
         << "\\fR holds a line \\fINAME\\fR = \\fIVALUE\\fR for each option, under its long name; what can be "
@@ -118,10 +111,20 @@ void print_surroundings(const OptionTable& table, std::ostream& out) {
   }
   if (table.visible.find_nothrow("runtime-dir", false) != nullptr) {
     out << ".SH FILES\n.TP\n.I /run/zevi\nThe broker\\(aqs sockets, unless another directory is chosen.\n";
+    if (!about.service_config.empty()) {
+      out << ".TP\n.I " << escaped(about.service_config) << "\nThe \\fB\\-\\-" << escaped(table.config_option)
+          << "\\fR of the service.\n";
+    }
   }
 }
 
 }  // namespace
+
+std::string file_name_of(const About& about) {
+  std::string name(about.name);
+  std::replace(name.begin(), name.end(), ' ', '-');
+  return name;
+}
 
 std::string summary_of(const About& about) {
   std::string summary(about.purpose.substr(0, about.purpose.find_first_of(".:")));
@@ -130,7 +133,7 @@ std::string summary_of(const About& about) {
 }
 
 void print_man_page(const About& about, const OptionTable& table, std::ostream& out) {
-  const std::string name = page_name(about);
+  const std::string name = file_name_of(about);
   std::string summary = summary_of(about);
   summary[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(summary[0])));
   out << ".TH " << name << " " << about.section << " \"\" \"Zevi " << version << "\" \"Zevi\"\n"
@@ -146,7 +149,7 @@ void print_man_page(const About& about, const OptionTable& table, std::ostream& 
     out << ".SH EXIT STATUS\n";
     print_prose(about.exit_status, out);
   }
-  print_surroundings(table, out);
+  print_surroundings(about, table, out);
   if (!about.examples.empty()) {
     out << ".SH EXAMPLES\n";
     print_literal(about.examples, out);

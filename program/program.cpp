@@ -6,6 +6,7 @@
 #include <iostream>
 #include <vector>
 
+#include "completion.hpp"
 #include "config_file.hpp"
 #include "man_page.hpp"
 #include "option_error.hpp"
@@ -28,7 +29,7 @@ void print_help(const About& about, const OptionTable& table) {
 bool parse(const About& about, OptionTable& table, int argc, const char* const* argv,
            po::variables_map& values) {
   table.visible.add_options()("help,h", "show this help and exit")("version,V", "show the version and exit");
-  table.hidden.add_options()("summary", "")("man", "");
+  table.hidden.add_options()("summary", "")("man", "")("completion", po::value<std::string>());
   po::options_description all;
   all.add(table.visible).add(table.hidden);
   po::positional_options_description positional = table.positional;
@@ -57,6 +58,10 @@ bool parse(const About& about, OptionTable& table, int argc, const char* const* 
     }
     if (values.count("man") != 0) {
       print_man_page(about, table, std::cout);
+      return false;
+    }
+    if (values.count("completion") != 0) {
+      print_completion(values["completion"].as<std::string>(), about, table, std::cout);
       return false;
     }
     if (values.count("stray argument") != 0) {

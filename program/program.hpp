@@ -41,8 +41,9 @@ struct About {
   std::string_view purpose;   ///< one or a few sentences, wrapped by the author; the first, up to its full
                               ///< stop or colon, is what `zevi help` lists
   std::string_view examples;  ///< lines shown behind the options; may be empty
-  std::string_view exit_status{};  ///< what each one means: `0, 1 for a failure`; may be empty
-  int section = 1;                 ///< of the manual: 1 for commands, 8 for daemons
+  std::string_view exit_status{};     ///< what each one means: `0, 1 for a failure`; may be empty
+  int section = 1;                    ///< of the manual: 1 for commands, 8 for daemons
+  std::string_view service_config{};  ///< the configuration file that its service reads; may be empty
 };
 
 namespace po = boost::program_options;
@@ -61,8 +62,8 @@ struct OptionTable {
 
 /// Reads the command line, then the configuration file for what the command line left open: the file holds
 /// the same long names, `name = value` a line. Returns false when `--help`, `--version` or one
-/// of the hidden `--summary` (for `zevi help`) and `--man` was asked for and has been printed. Throws
-/// `UsageError` or `ConfigError` with a message that names the option.
+/// of the hidden `--summary` (for `zevi help`), `--man` and `--completion SHELL` was asked for and has been
+/// printed. Throws `UsageError` or `ConfigError` with a message that names the option.
 [[nodiscard]] bool parse(const About& about, OptionTable& table, int argc, const char* const* argv,
                          po::variables_map& values);
 

@@ -1,6 +1,7 @@
 """Every installed program has a manual page that man shows without complaint."""
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -54,3 +55,16 @@ def test_what_would_be_a_command_of_troff_is_shown_as_it_is(pages):
     page = " ".join(shown(pages["zevi-sub.1"]).split())
     assert '{"$float": "nan"}' in page
     assert "zevi sub 'E_CORE_*' E_PROFILING_PROC --output json | jq .params" in page
+
+
+def test_the_page_of_the_broker_names_the_files_of_its_service(pages):
+    files = shown(pages["zevid.8"]).split("\nFILES\n")[1].split("\nEXAMPLES\n")[0]
+    assert "/run/zevi" in files and "/etc/zevi/zevid.conf" in files
+
+
+@pytest.mark.skipif(shutil.which("lexgrog") is None, reason="lexgrog is not installed")
+def test_apropos_finds_every_page_by_what_it_says_of_itself(pages):
+    for name, page in pages.items():
+        found = subprocess.run(["lexgrog", page], capture_output=True, text=True)
+        assert found.returncode == 0, f"{name}: {found.stdout}{found.stderr}"
+        assert f'"{name[:-2]} - ' in found.stdout

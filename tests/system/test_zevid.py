@@ -1,8 +1,11 @@
 """Starting, stopping and configuring the broker."""
 
 import os
+import re
+import shutil
 import signal
 import stat
+import subprocess
 
 import pytest
 
@@ -188,3 +191,41 @@ def test_the_directory_comes_from_the_environment_as_documented(run_program, tes
         broker = run_program("zevid", env=env)
         assert f"ipc://{expected}/ingress" in broker.wait_for_stderr("ready")
         assert broker.stop() == 0
+
+
+def printed(*command) -> str:
+    run = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert run.stderr == ""
+    return run.stdout
+
+
+def test_bash_completes_every_option_and_what_stands_behind_it(find, tmp_path):
+    (tmp_path / "zevid.conf").touch()
+    (tmp_path / "sockets").mkdir()
+    script = printed(find("zevid"), "--completion", "bash")
+
+    def complete(*words) -> set:
+        ask = 'eval "$0"; COMP_WORDS=("${@}"); COMP_CWORD=$((${#@} - 1)); _zevid; printf "%s\\n" "${COMPREPLY[@]}"'
+        return set(printed("bash", "-c", ask, script, "zevid", *words).split())
+
+    options = re.findall(r"^  (?:-\w \[ )?(--[a-z-]+)", printed(find("zevid"), "--help"), re.MULTILINE)
+    assert complete("--") == set(options) > {"--runtime-dir", "--help"}
+    assert complete("--config", f"{tmp_path}/z") == {f"{tmp_path}/zevid.conf"}
+    assert complete("--runtime-dir", f"{tmp_path}/") == {f"{tmp_path}/sockets"}
+    assert complete("--max-age", "") == set()
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_the_completion_of_another_shell_is_read_without_complaint(find, tmp_path, shell):
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    script = tmp_path / "completion"
+    script.write_text(printed(find("zevid"), "--completion", shell))
+    assert printed(shell, "-n", script) == ""
+    assert "runtime-dir" in script.read_text()
+
+
+def test_a_shell_that_it_knows_no_completion_for_is_refused(find):
+    run = subprocess.run([find("zevid"), "--completion", "tcsh"], capture_output=True, text=True)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "'tcsh'" in run.stderr and "bash, zsh or fish" in run.stderr
