@@ -14,6 +14,7 @@
 #include "metrics/metrics_server.hpp"
 #include "program.hpp"
 #include "runtime/accept_guard.hpp"
+#include "runtime/service_status.hpp"
 #include "service_manager.hpp"
 #include "stop_signals.hpp"
 #include "store/maintenance.hpp"
@@ -97,6 +98,8 @@ class Service {
     const std::uint64_t rounds = broker_.rounds();
     if (rounds == std::exchange(rounds_, rounds)) return;
     if (manager_.watchdog_interval()) manager_.tell("WATCHDOG=1");
+    const auto status = status_.next(broker_.statistics(), std::chrono::steady_clock::now());
+    if (status) manager_.tell("STATUS=" + *status);
   }
 
   zevi::Broker& broker_;
@@ -109,6 +112,7 @@ class Service {
   const std::chrono::milliseconds look_every_ = std::chrono::floor<std::chrono::milliseconds>(
       std::min<std::chrono::microseconds>(manager_.watchdog_interval().value_or(1s), 1s));
   std::uint64_t rounds_ = 0;
+  zevi::broker::ServiceStatus status_;
 };
 
 std::string summary(const zevi::Broker& broker) {

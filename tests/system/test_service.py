@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from zevi_test import find_program, wait_until
+from zevi_test import RawPublisher, find_program, wait_until
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _PTRACE_SEIZE, _PTRACE_INTERRUPT, _PTRACE_DETACH, _WALL = 0x4206, 0x4207, 17, 0x40000000
@@ -51,10 +51,22 @@ def test_systemd_is_told_of_start_reload_and_stop(zevid, manager, test_dir):
     broker = zevid("--config", test_dir / "conf", env={"NOTIFY_SOCKET": manager.address})
     assert manager.next() == "READY=1"
     broker.send_signal(signal.SIGHUP)
-    assert manager.next().startswith("RELOADING=1\nMONOTONIC_USEC=")
-    assert manager.next() == "READY=1"
+    assert manager.wait_for("RELOADING=1").startswith("RELOADING=1\nMONOTONIC_USEC=")
+    manager.wait_for("READY=1")
     broker.stop_cleanly()
-    assert manager.next() == "STOPPING=1"
+    manager.wait_for("STOPPING=1")
+
+
+@pytest.mark.parametrize("manager", ["path"], indirect=True)
+def test_systemd_is_told_what_the_broker_has_taken_in(zevid, manager):
+    broker = zevid(env={"NOTIFY_SOCKET": manager.address})
+    manager.wait_for("STATUS=0 events taken in, 0 a second; lost 0 before the broker, 0 known behind it")
+    with RawPublisher(broker.ingress).open() as publisher:
+        publisher.events("T", [{"i": i} for i in range(5000)])
+        manager.wait_for("STATUS=5000 events taken in, ")
+        manager.wait_for("STATUS=5000 events taken in, 0 a second; ")
+    broker.stop_cleanly()
+    manager.wait_for("STOPPING=1")
 
 
 @pytest.mark.parametrize("manager", ["path"], indirect=True)
