@@ -50,7 +50,9 @@ class LossLedger {
   }
 
  private:
-  Account& account(Stage stage, std::string_view owner, std::string_view topic);
+  [[nodiscard]] static std::string key_of(const Account& account);
+  /// The one for the same losses, under the name that is given; it is begun if there is none yet.
+  Account& account(Account given);
   void forget_oldest();
 
   std::uint64_t now_ns_ = 0;
@@ -58,7 +60,6 @@ class LossLedger {
   std::list<Account> accounts_;  ///< the one that grew last in front
   std::map<std::uint64_t, std::list<Account>::iterator> by_number_;
   StringMap<std::list<Account>::iterator> by_key_;
-  std::map<std::uint64_t, std::string> keys_;  ///< by number
 };
 
 [[nodiscard]] std::string_view name_of(LossLedger::Stage stage) noexcept;
