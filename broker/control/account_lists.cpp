@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <charconv>
 
 #include "listing.hpp"
+#include "runtime/local_peer.hpp"
 #include "runtime/row.hpp"
 #include "zevi/topic.hpp"
 
@@ -14,16 +14,9 @@ using Subscriber = SubscriberConnections::Subscriber;
 /// Of those that a reader asks for.
 constexpr std::size_t prefixes_shown = 8;
 
-std::uint64_t number_in(std::string_view text) {
-  std::uint64_t number = 0;
-  // What is no number begins at the first.
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
-}
-
-/// Over `ipc://` libzmq says `localhost:UID:GID:PID`; 0 for everybody else.
+/// 0 for everybody on another machine.
 std::uint64_t pid_of(std::string_view peer) {
-  return peer.starts_with("localhost:") ? number_in(peer.substr(peer.rfind(':') + 1)) : 0;
+  return static_cast<std::uint64_t>(read_local_peer(peer).value_or(LocalPeer()).pid);
 }
 
 std::vector<std::string_view> prefixes_of(const Subscriber& subscriber, const Rows& rows) {
@@ -65,7 +58,7 @@ std::optional<std::string> list_readers(Rows& rows, const Sources& sources, cons
   for (const Place& place : {Place{'0', "stream", sources.stream}, Place{'1', "events", sources.events}}) {
     if (place.key < first) continue;
     const auto& readers = place.socket.readers();
-    const std::uint64_t begin = place.key == first && !from.empty() ? number_in(from.substr(1)) : 0;
+    const std::uint64_t begin = place.key == first && !from.empty() ? number_of_key(from.substr(1)) : 0;
     for (auto at = readers.lower_bound(begin); at != readers.end(); ++at) {
       if (rows.slice_is_full()) return place.key + std::to_string(at->first);
       append_reader(rows, place.name, *at->second);
@@ -77,7 +70,7 @@ std::optional<std::string> list_readers(Rows& rows, const Sources& sources, cons
 std::optional<std::string> list_losses(Rows& rows, const Sources& sources, const Identity&,
                                        std::string_view from, const Now&) {
   const auto& accounts = sources.ledger.by_number();
-  for (auto at = accounts.lower_bound(number_in(from)); at != accounts.end(); ++at) {
+  for (auto at = accounts.lower_bound(number_of_key(from)); at != accounts.end(); ++at) {
     const LossLedger::Account& account = *at->second;
     if (!rows.may_show(account.topic)) continue;
     if (rows.slice_is_full()) return std::to_string(at->first);

@@ -99,6 +99,9 @@ class Rows {
 using List = std::optional<std::string> (*)(Rows& rows, const Sources& sources, const Identity& identity,
                                             std::string_view from, const Now& now);
 
+/// The key of a list that goes by numbers. What is no number begins at the first.
+[[nodiscard]] std::uint64_t number_of_key(std::string_view key) noexcept;
+
 std::optional<std::string> list_stats(Rows& rows, const Sources& sources, const Identity& identity,
                                       std::string_view from, const Now& now);
 std::optional<std::string> list_counters(Rows& rows, const Sources& sources, const Identity& identity,

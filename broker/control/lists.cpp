@@ -55,6 +55,12 @@ void append_publisher(std::string& out, const Publisher& publisher, const Now& n
 
 }  // namespace
 
+std::uint64_t number_of_key(std::string_view key) noexcept {
+  std::uint64_t number = 0;
+  std::from_chars(key.data(), key.data() + key.size(), number);
+  return number;
+}
+
 std::optional<std::string> list_topics(Rows& rows, const Sources& sources, const Identity&,
                                        std::string_view from, const Now& now) {
   const auto& topics = sources.topics.in_order();
@@ -68,11 +74,8 @@ std::optional<std::string> list_topics(Rows& rows, const Sources& sources, const
 
 std::optional<std::string> list_publishers(Rows& rows, const Sources& sources, const Identity&,
                                            std::string_view from, const Now& now) {
-  std::uint64_t first = 0;
-  // What is no number begins at the first.
-  std::from_chars(from.data(), from.data() + from.size(), first);
   const auto& publishers = sources.publishers.by_id();
-  for (auto at = publishers.lower_bound(first); at != publishers.end(); ++at) {
+  for (auto at = publishers.lower_bound(number_of_key(from)); at != publishers.end(); ++at) {
     if (rows.slice_is_full()) return std::to_string(at->first);
     append_publisher(rows.next(), *at->second, now);
   }

@@ -1,10 +1,10 @@
 #include "gate.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "runtime/bind.hpp"
+#include "runtime/local_peer.hpp"
 #include "runtime/router.hpp"
 #include "zevi/error.hpp"
 
@@ -30,21 +30,12 @@ enum Frame : std::size_t {
 };
 constexpr std::size_t frames_max = credentials + 1;
 
-/// Over `ipc://` libzmq says `localhost:UID:GID:PID`, from SO_PEERCRED.
-constexpr std::string_view local = "localhost:";
-
-Peer peer_at(std::string_view text) {
+Peer peer_at(std::string_view address) {
   Peer peer;
-  if (!text.starts_with(local)) return peer;
-  const char* at = text.data() + local.size();
-  const char* const end = text.data() + text.size();
-  uid_t uid = 0;
-  gid_t gid = 0;
-  const auto [colon, uid_error] = std::from_chars(at, end, uid);
-  if (uid_error != std::errc{} || colon == end || *colon != ':') return peer;
-  if (std::from_chars(colon + 1, end, gid).ec != std::errc{}) return peer;
-  peer.uid = uid;
-  peer.gid = gid;
+  if (const auto local = read_local_peer(address)) {
+    peer.uid = local->uid;
+    peer.gid = local->gid;
+  }
   return peer;
 }
 
@@ -139,11 +130,11 @@ std::string Gate::owner_of(const zmq::message_t& frame) {
   const std::string_view name = name_of_sender(frame);
   if (name.starts_with("key=")) return std::string(name);
   const char* const address = zmq_msg_gets(frame.handle(), "Peer-Address");
-  if (address == nullptr || !std::string_view(address).starts_with(local)) return {};
+  const auto local = address == nullptr ? std::nullopt : read_local_peer(address);
+  if (!local) return {};
   // A process may change its user, but not its number. That of a process in a container can be unknown here.
-  const std::string_view credentials = std::string_view(address).substr(local.size());
-  const std::string_view pid = credentials.substr(credentials.rfind(':') + 1);
-  return std::string(pid == "0" ? credentials : pid);
+  if (local->pid != 0) return std::to_string(local->pid);
+  return std::to_string(local->uid) + ":" + std::to_string(local->gid);
 }
 
 const Permission& Gate::permission(std::string_view name, Role role) {
