@@ -1,11 +1,11 @@
 #include "completion.hpp"
 
 #include <algorithm>
-#include <boost/program_options/cmdline.hpp>
 #include <ostream>
 #include <string>
 
 #include "man_page.hpp"
+#include "option_words.hpp"
 
 namespace zevi::program {
 
@@ -13,22 +13,11 @@ namespace {
 
 enum class Value { none, file, directory, other };
 
-std::string value_name(const po::option_description& option) {
-  const std::string parameter = option.format_parameter();
-  return parameter.substr(0, parameter.find(" (="));
-}
-
 Value value_of(const po::option_description& option) {
   const std::string name = value_name(option);
   if (name.empty()) return Value::none;
   if (name == "FILE") return Value::file;
   return name == "DIR" ? Value::directory : Value::other;
-}
-
-/// One letter without its dash; empty for none.
-std::string short_name(const po::option_description& option) {
-  const std::string name = option.canonical_display_name(po::command_line_style::allow_dash_for_short);
-  return name.starts_with("-") ? name.substr(1) : "";
 }
 
 /// What it is, without what is said of it beyond the first clause.
@@ -41,17 +30,23 @@ bool is_repeatable(const po::option_description& option) {
   return option.description().find("repeatable") != std::string::npos;
 }
 
-/// Text between single quotes as all three shells read it; fish alone takes a backslash there for more.
+/// Between single quotes, as all three shells read it.
 std::string quoted(std::string_view text) {
   std::string out = "'";
   for (const char c : text) {
-    if (c == '\'') {
-      out += "'\\''";
-    } else if (c != '\\') {
-      out += c;
-    }
+    if (c == '\'') out += "'\\'";
+    out += c;
   }
   return out += "'";
+}
+
+std::string with_backslashes(std::string_view text, std::string_view before) {
+  std::string out;
+  for (const char c : text) {
+    if (before.find(c) != std::string_view::npos) out += '\\';
+    out += c;
+  }
+  return out;
 }
 
 /// ` | --option` for each option with such a value, the first without the bar.
@@ -61,7 +56,7 @@ std::string bash_pattern(const OptionTable& table, Value value) {
     if (value_of(*option) != value) continue;
     if (!pattern.empty()) pattern += " | ";
     pattern += "--" + option->long_name();
-    if (!short_name(*option).empty()) pattern += " | -" + short_name(*option);
+    if (const std::string letter = short_name(*option); !letter.empty()) pattern += " | " + letter;
   }
   return pattern;
 }
@@ -84,19 +79,10 @@ void print_bash(const std::string& program, const OptionTable& table, std::ostre
 
 /// Behind the name: what it is, what its value is called and where that is found.
 std::string zsh_words(const po::option_description& option) {
-  std::string words = "[";
-  for (const char c : clause_of(option)) {
-    if (c == '[' || c == ']') words += '\\';
-    words += c;
-  }
-  words += "]";
+  std::string words = "[" + with_backslashes(clause_of(option), "[]") + "]";
   const Value value = value_of(option);
   if (value == Value::none) return words;
-  words += ":";
-  for (const char c : value_name(option)) {
-    if (c == ':') words += '\\';
-    words += c;
-  }
+  words += ":" + with_backslashes(value_name(option), ":");
   if (value == Value::file) return words + ":_files";
   return words + (value == Value::directory ? ":_files -/" : ":");
 }
@@ -107,14 +93,12 @@ void print_zsh(const std::string& program, const OptionTable& table, std::ostrea
     const bool takes_value = value_of(*option) != Value::none;
     const std::string often = is_repeatable(*option) ? "*" : "";
     const std::string words = zsh_words(*option);
-    // Not quoted by quoted(): here a backslash has a meaning.
     const auto print_spec = [&](const std::string& name) {
-      out << " \\\n  '";
-      for (const char c : often + name + words) out << (c == '\'' ? "'\\''" : std::string(1, c));
-      out << "'";
+      out << " \\\n  " << quoted(often + name + words);
     };
     print_spec("--" + option->long_name() + (takes_value ? "=" : ""));
-    if (!short_name(*option).empty()) print_spec("-" + short_name(*option) + (takes_value ? "+" : ""));
+    const std::string letter = short_name(*option);
+    if (!letter.empty()) print_spec(letter + (takes_value ? "+" : ""));
   }
   out << "\n";
 }
@@ -123,7 +107,7 @@ void print_fish(const std::string& program, const OptionTable& table, std::ostre
   out << "# Completion of " << program << " for fish.\n\ncomplete -c " << program << " -f\n";
   for (const auto& option : table.visible.options()) {
     out << "complete -c " << program << " -l " << option->long_name();
-    if (!short_name(*option).empty()) out << " -s " << short_name(*option);
+    if (const std::string letter = short_name(*option); !letter.empty()) out << " -s " << letter.substr(1);
     switch (value_of(*option)) {
       case Value::none:
         break;
@@ -136,7 +120,9 @@ void print_fish(const std::string& program, const OptionTable& table, std::ostre
       case Value::other:
         out << " -x";
     }
-    out << " -d " << quoted(clause_of(*option)) << "\n";
+    std::string what = clause_of(*option);
+    std::erase(what, '\\');  // means something to fish between quotes too
+    out << " -d " << quoted(what) << "\n";
   }
 }
 

@@ -1,13 +1,13 @@
 #include "man_page.hpp"
 
 #include <algorithm>
-#include <boost/program_options/cmdline.hpp>
 #include <cctype>
 #include <map>
 #include <ostream>
 #include <sstream>
 #include <string>
 
+#include "option_words.hpp"
 #include "version.hpp"
 
 namespace zevi::program {
@@ -65,19 +65,16 @@ void print_literal(std::string_view text, std::ostream& out) {
 }
 
 void print_option(const po::option_description& option, std::ostream& out) {
-  const std::string shortest = option.canonical_display_name(po::command_line_style::allow_dash_for_short);
   out << ".TP\n";
-  if (shortest.starts_with("-")) out << "\\fB" << escaped(shortest) << "\\fR, ";
-  out << "\\fB\\-\\-" << escaped(option.long_name()) << "\\fR";
-  const std::string parameter = option.format_parameter();
-  const std::size_t default_at = parameter.find(" (=");
-  if (!parameter.empty()) out << " \\fI" << escaped(parameter.substr(0, default_at)) << "\\fR";
-  out << "\n" << escaped(option.description());
-  constexpr std::size_t frame = 3;
-  if (default_at != std::string::npos && parameter.size() > default_at + frame + 1) {
-    out << "; default "
-        << escaped(parameter.substr(default_at + frame, parameter.size() - default_at - frame - 1));
+  if (const std::string letter = short_name(option); !letter.empty()) {
+    out << "\\fB" << escaped(letter) << "\\fR, ";
   }
+  out << "\\fB\\-\\-" << escaped(option.long_name()) << "\\fR";
+  if (const std::string value = value_name(option); !value.empty()) {
+    out << " \\fI" << escaped(value) << "\\fR";
+  }
+  out << "\n" << escaped(option.description());
+  if (const std::string text = default_text(option); !text.empty()) out << "; default " << escaped(text);
   out << "\n";
 }
 
