@@ -98,6 +98,7 @@ class Service {
     const std::uint64_t rounds = broker_.rounds();
     if (rounds == std::exchange(rounds_, rounds)) return;
     if (manager_.watchdog_interval()) manager_.tell("WATCHDOG=1");
+    if (!manager_.is_there()) return;
     const auto status = status_.next(broker_.statistics(), std::chrono::steady_clock::now());
     if (status) manager_.tell("STATUS=" + *status);
   }

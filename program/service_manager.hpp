@@ -14,6 +14,9 @@ class ServiceManager {
   /// Reads `$NOTIFY_SOCKET`, `$WATCHDOG_USEC` and `$WATCHDOG_PID`.
   ServiceManager();
 
+  /// Whether a service manager has started the program.
+  [[nodiscard]] bool is_there() const noexcept { return !socket_.empty(); }
+
   /// `READY=1`, `STATUS=...`, `STOPPING=1`, several with a line break between. Never waits; what the manager
   /// does not take is not told.
   void tell(std::string_view state) const noexcept;
