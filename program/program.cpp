@@ -78,7 +78,7 @@ bool parse(const About& about, OptionTable& table, int argc, const char* const* 
   return true;
 }
 
-int run(std::string_view name, const std::function<int()>& body) noexcept {
+int run(std::string_view name, const std::function<int()>& body, int usage_code) noexcept {
   const auto complain = [name](const char* message, const char* hint) {
     std::fprintf(stderr, "%.*s: error: %s%s\n", static_cast<int>(name.size()), name.data(), message, hint);
   };
@@ -88,7 +88,7 @@ int run(std::string_view name, const std::function<int()>& body) noexcept {
     return code;
   } catch (const UsageError& error) {
     complain(error.what(), (" (see " + std::string(name) + " --help)").c_str());
-    return exit_usage;
+    return usage_code;
   } catch (const ConfigError& error) {
     complain(error.what(), "");
     return exit_configuration;

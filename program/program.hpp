@@ -67,7 +67,9 @@ struct OptionTable {
 [[nodiscard]] bool parse(const About& about, OptionTable& table, int argc, const char* const* argv,
                          po::variables_map& values);
 
-/// Calls `body` and turns what it throws into one line `NAME: error: ...` on standard error and an exit code.
-[[nodiscard]] int run(std::string_view name, const std::function<int()>& body) noexcept;
+/// Calls `body` and turns what it throws into one line `NAME: error: ...` on standard error and an exit code;
+/// `usage_code` is that of a wrong command line, for programs whose 2 means something else.
+[[nodiscard]] int run(std::string_view name, const std::function<int()>& body,
+                      int usage_code = exit_usage) noexcept;
 
 }  // namespace zevi::program

@@ -87,9 +87,7 @@ int check_broker(const CheckOptions& options) {
   std::vector<std::string> counters;
   try {
     ControlClient broker(options.control);
-    const ControlRows answer = broker.ask("stats");
-    if (answer.rows.empty()) throw Error("the broker says nothing of itself");
-    stats = answer.rows.front();
+    stats = broker.ask_stats().rows.front();
     if (options.format == "prometheus") counters = broker.ask("counters").rows;
     findings = judge(Params(stats), options.thresholds);
   } catch (const NoBroker& error) {
@@ -101,22 +99,16 @@ int check_broker(const CheckOptions& options) {
   return static_cast<int>(worst_of(findings));
 }
 
-/// A wrong command line must not look like a broker in trouble.
 int run(int argc, const char* const* argv) {
+  program::OptionTable table = option_table();
+  po::variables_map values;
+  if (!program::parse(about, table, argc, argv, values)) return program::exit_ok;
   CheckOptions options;
-  try {
-    program::OptionTable table = option_table();
-    po::variables_map values;
-    if (!program::parse(about, table, argc, argv, values)) return program::exit_ok;
-    options.control = control_options(values);
-    options.format = format_of(values);
-    options.thresholds = {limits_of(values, "lost-before"),     limits_of(values, "lost-after"),
-                          limits_of(values, "publishers-lost"), limits_of(values, "store-left-out"),
-                          limits_of(values, "memory-mb"),       values["publishers-min"].as<std::uint64_t>()};
-  } catch (const program::UsageError& error) {
-    std::cerr << "zevi check: error: " << error.what() << " (see zevi check --help)\n";
-    return static_cast<int>(CheckState::unknown);
-  }
+  options.control = control_options(values);
+  options.format = format_of(values);
+  options.thresholds = {limits_of(values, "lost-before"),     limits_of(values, "lost-after"),
+                        limits_of(values, "publishers-lost"), limits_of(values, "store-left-out"),
+                        limits_of(values, "memory-mb"),       values["publishers-min"].as<std::uint64_t>()};
   return check_broker(options);
 }
 
@@ -125,5 +117,6 @@ int run(int argc, const char* const* argv) {
 }  // namespace zevi::cli
 
 int main(int argc, char** argv) {
-  return zevi::program::run("zevi check", [&] { return zevi::cli::run(argc, argv); });
+  return zevi::program::run(
+      "zevi check", [&] { return zevi::cli::run(argc, argv); }, zevi::cli::wrong_command_line);
 }

@@ -14,6 +14,9 @@ namespace zevi::cli {
 /// As monitoring systems number them; these are the exit codes.
 enum class CheckState : std::uint8_t { ok = 0, warning = 1, critical = 2, unknown = 3 };
 
+/// A wrong command line must not look like a broker in trouble.
+inline constexpr int wrong_command_line = static_cast<int>(CheckState::unknown);
+
 [[nodiscard]] std::string_view name_of(CheckState state) noexcept;
 
 /// From `warning` on, and from `critical` on; none of them: never.

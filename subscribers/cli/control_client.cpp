@@ -97,4 +97,10 @@ ControlRows ControlClient::ask(std::string_view cmd) {
   return whole;
 }
 
+ControlRows ControlClient::ask_stats() {
+  ControlRows answer = ask("stats");
+  if (answer.rows.empty()) throw Error("the broker says nothing of itself");
+  return answer;
+}
+
 }  // namespace zevi::cli

@@ -30,6 +30,8 @@ class ControlClient {
   /// Throws `NoBroker` if an answer does not come in time, and `zevi::Error` if the question is refused or
   /// the answer is none.
   [[nodiscard]] ControlRows ask(std::string_view cmd);
+  /// `ask("stats")`, whose answer is one row.
+  [[nodiscard]] ControlRows ask_stats();
 
  private:
   /// Waits for the answer to question `i` and leaves it in `frame_`.

@@ -44,8 +44,7 @@ BrokerAccount ask_all(ControlClient& broker) {
   account.losses = broker.ask("losses");
   account.config = broker.ask("config");
   // Last, so that nothing in the others is later than its clock.
-  account.stats = broker.ask("stats");
-  if (account.stats.rows.empty()) throw Error("the broker says nothing of itself");
+  account.stats = broker.ask_stats();
   return account;
 }
 
@@ -80,7 +79,7 @@ void append_json(std::string& out, const std::vector<Trouble>& found, const Para
     out += '{';
     text("kind", trouble.kind);
     text("name", trouble.name);
-    text("command", trouble.command);
+    text("command", trouble.process.command);
     text("topic", trouble.topic);
     text("text", trouble.text);
     text("remedy", trouble.remedy);
@@ -120,24 +119,18 @@ CheckState diagnose_broker(const DiagnoseOptions& options) {
   return state;
 }
 
-/// A wrong command line must not look like a broker in trouble.
 int run(int argc, const char* const* argv) {
+  program::OptionTable table;
+  table.visible.add_options()(
+      "since,s", po::value<program::Duration>()->default_value({since_default})->value_name("DURATION"),
+      "leave out losses and deaths of longer ago");
+  add_output_options(table);
+  add_connection_options(table);
+  po::variables_map values;
+  if (!program::parse(about, table, argc, argv, values)) return program::exit_ok;
   DiagnoseOptions options;
-  try {
-    program::OptionTable table;
-    table.visible.add_options()(
-        "since,s", po::value<program::Duration>()->default_value({since_default})->value_name("DURATION"),
-        "leave out losses and deaths of longer ago");
-    add_output_options(table);
-    add_connection_options(table);
-    po::variables_map values;
-    if (!program::parse(about, table, argc, argv, values)) return program::exit_ok;
-    options.control = control_options(values);
-    options.since = values["since"].as<program::Duration>().value;
-  } catch (const program::UsageError& error) {
-    std::cerr << "zevi diagnose: error: " << error.what() << " (see zevi diagnose --help)\n";
-    return static_cast<int>(CheckState::unknown);
-  }
+  options.control = control_options(values);
+  options.since = values["since"].as<program::Duration>().value;
   return static_cast<int>(diagnose_broker(options));
 }
 
@@ -146,5 +139,6 @@ int run(int argc, const char* const* argv) {
 }  // namespace zevi::cli
 
 int main(int argc, char** argv) {
-  return zevi::program::run("zevi diagnose", [&] { return zevi::cli::run(argc, argv); });
+  return zevi::program::run(
+      "zevi diagnose", [&] { return zevi::cli::run(argc, argv); }, zevi::cli::wrong_command_line);
 }

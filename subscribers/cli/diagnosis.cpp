@@ -65,7 +65,7 @@ class Examination {
     trouble.kind = std::move(kind);
     trouble.name = std::move(name);
     trouble.pid = pid;
-    trouble.command = options_.process(pid).command;
+    trouble.process = options_.process(pid);
     return trouble;
   }
 
@@ -74,10 +74,15 @@ class Examination {
     std::string text = trouble.name;
     if (trouble.pid != 0) {
       text += (text.empty() ? "pid " : " (pid ") + std::to_string(trouble.pid);
-      if (!trouble.command.empty()) text += ": " + trouble.command;
+      if (!trouble.process.command.empty()) text += ": " + trouble.process.command;
       if (!trouble.name.empty()) text += ")";
     }
     return text.empty() ? "somebody" : text;
+  }
+
+  static std::string remedy_unless_stopped(const Trouble& trouble, std::string otherwise) {
+    if (!trouble.process.is_stopped) return otherwise;
+    return "It is stopped: kill -CONT " + std::to_string(trouble.pid) + " lets it go on.";
   }
 
   void look_at_store() {
@@ -161,12 +166,9 @@ class Examination {
                    rate_text(stream.rate) + " of its topics come" +
                    (stream.busiest.empty() ? "" : ", mostly " + stream.busiest) +
                    ". What its queue cannot hold is lost to it, and to nobody else.";
-    if (options_.process(pid).is_stopped) {
-      trouble.remedy = "It is stopped: kill -CONT " + std::to_string(pid) + " lets it go on.";
-    } else {
-      trouble.remedy = "See what it waits for, or let it subscribe to less; a longer queue (" +
-                       queue_option(endpoint) + ") carries it over longer bursts alone.";
-    }
+    trouble.remedy = remedy_unless_stopped(
+        trouble, "See what it waits for, or let it subscribe to less; a longer queue (" +
+                     queue_option(endpoint) + ") carries it over longer bursts alone.");
     found_.push_back(std::move(trouble));
   }
 
@@ -232,20 +234,17 @@ class Examination {
     Trouble trouble = about(ended == "gone" ? "publisher_died" : "publisher_silent",
                             text_of(publisher, "src"), uint_of(publisher, "pid"));
     // The number may be another process's by now.
-    if (ended == "gone") trouble.command.clear();
+    if (ended == "gone") trouble.process = {};
     trouble.events = uint_of(publisher, "events");
     trouble.for_ns = age_of(uint_of(publisher, "last_seen_ns"));
     trouble.text = "The publisher " + who(trouble) + " on " + text_of(publisher, "host") +
                    (ended == "gone" ? " died without goodbye " : " has said nothing since ") +
                    time_text(trouble.for_ns) + " ago, after " + counted(trouble.events) +
                    ". What it still held is not counted.";
-    if (ended == "gone") {
-      trouble.remedy = "See why it ended; with the option counters_file its last losses can be counted too.";
-    } else {
-      trouble.remedy = options_.process(trouble.pid).is_stopped
-                           ? "It is stopped: kill -CONT " + std::to_string(trouble.pid) + " lets it go on."
-                           : "See whether it hangs, or is cut off from the broker.";
-    }
+    trouble.remedy =
+        ended == "gone"
+            ? "See why it ended; with the option counters_file its last losses can be counted too."
+            : remedy_unless_stopped(trouble, "See whether it hangs, or is cut off from the broker.");
     found_.push_back(std::move(trouble));
   }
 

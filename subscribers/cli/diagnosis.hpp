@@ -29,8 +29,8 @@ struct Trouble {
   std::string kind;  ///< for programs: `reader_stopped`
   std::string name;  ///< of the program
   std::uint64_t pid = 0;
-  std::string command;
-  std::string topic;  ///< or prefix with a star behind it
+  Process process;
+  std::string topic;
   std::uint64_t events = 0;
   std::uint64_t bytes = 0;
   std::uint64_t for_ns = 0;  ///< since when, or how long ago the last time
@@ -44,7 +44,7 @@ struct DiagnosisOptions {
   std::function<Process(std::uint64_t pid)> process;
 };
 
-/// The worst first.
+/// In this order: the store, readers, losses, publishers that ended.
 [[nodiscard]] std::vector<Trouble> diagnose(const BrokerAccount& account, const DiagnosisOptions& options);
 
 /// The account in one sentence: what publishers sent and what became of it, since the broker started.
