@@ -1,11 +1,52 @@
-"""What a bus has to be for `test_bridge_contract.py`, which holds what `zevi bridge to` keeps with every bus."""
+"""What tests of `zevi bridge` share, and what a bus has to be for `test_bridge_contract.py`, which holds what every bus keeps."""
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
 
-from zevi_test import Program
+import pytest
+from zevi_test import Program, RawPublisher, Zevid
+
+
+def skip_unless_bridge_knows(url: str, run_program: Callable[..., Program]) -> None:
+    program = run_program("zevi-bridge", "--help")
+    assert program.wait() == 0
+    if url not in program.stdout:
+        pytest.skip(f"built without {url}")
+
+
+def publish_events(broker: Zevid, topic: str, events: Sequence[Mapping[str, Any]], **how: Any) -> None:
+    """Returns when the broker has taken them in."""
+    with RawPublisher(broker.ingress) as publisher:
+        publisher.open()
+        for begin in range(0, len(events), 200):
+            publisher.expect_ack(publisher.events(topic, events[begin : begin + 200], **how))
+
+
+def make_certificates(directory: Path) -> None:
+    """`server.pem` of 127.0.0.1, signed by its own `server.key`, and `stranger.pem` of the same name. Skips without openssl."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    for name in ("server", "stranger"):
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+             "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+             "-keyout", directory / f"{name}.key", "-out", directory / f"{name}.pem"],
+            check=True, capture_output=True,
+        )  # fmt: skip
+
+
+class Server:
+    """A real server, and the same again after it was killed."""
+
+    _running: Optional[Program] = None
+
+    def kill(self) -> None:
+        assert self._running is not None
+        self._running.kill()
 
 
 class Bus:

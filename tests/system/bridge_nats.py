@@ -4,43 +4,30 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 from typing import Any, Dict, Iterator, List, Optional
 
 import pytest
-from bridge_bus import Bus
-from zevi_test import Program, wait_until
+from bridge_bus import Bus, Server, skip_unless_bridge_knows
+from zevi_test import free_port
 from zevi_test.raw_nats import RawNats
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class NatsServer:
+class NatsServer(Server):
     """A real server with JetStream, and the same again after it was killed."""
 
     def __init__(self, directory, run_program, *options: object) -> None:
         self.program = shutil.which("nats-server") or shutil.which("nats-server", path="/usr/sbin")
         if self.program is None:
             pytest.skip("nats-server is not installed")
-        if "nats://HOST:PORT" not in run_bridge_help(run_program):
-            pytest.skip("built without NATS")
+        skip_unless_bridge_knows("nats://HOST:PORT", run_program)
         self.port = free_port()
         self.url = f"nats://127.0.0.1:{self.port}"
         self._options = ("-a", "127.0.0.1", "-p", self.port, "-js", "-sd", directory, *options)
         self._run_program = run_program
-        self._running: Optional[Program] = None
 
     def start(self) -> None:
         self._running = self._run_program(self.program, *self._options)
         self._running.wait_for_stderr("Server is ready")
-
-    def kill(self) -> None:
-        assert self._running is not None
-        self._running.kill()
 
     def pause(self) -> None:
         assert self._running is not None
@@ -52,12 +39,6 @@ class NatsServer:
 
     def client(self, **connect: Any) -> RawNats:
         return RawNats(self.port, **connect)
-
-
-def run_bridge_help(run_program) -> str:
-    program = run_program("zevi-bridge", "--help")
-    assert program.wait() == 0
-    return program.stdout
 
 
 class Nats(Bus):

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, Iterator, List
 
 import pytest
-from bridge_bus import Bus
-from bridge_nats import free_port, run_bridge_help
-from zevi_test import Program, wait_until
+from bridge_bus import Bus, Server, skip_unless_bridge_knows
+from zevi_test import free_port, wait_until
 
 
-class RedisServer:
+class RedisServer(Server):
     """A real server, and the same again after it was killed.
 
     Its file has everything before it answers. With `appendfsync everysec` it answers first while an earlier fsync lasts.
@@ -23,8 +22,7 @@ class RedisServer:
         self.program = shutil.which("redis-server")
         if self.program is None:
             pytest.skip("redis-server is not installed")
-        if "redis://HOST" not in run_bridge_help(run_program):
-            pytest.skip("built without Redis")
+        skip_unless_bridge_knows("redis://HOST", run_program)
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}"
         self.lost = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError)
@@ -34,16 +32,11 @@ class RedisServer:
             "--appendfsync", "always", "--save", "", *options,
         )  # fmt: skip
         self._run_program = run_program
-        self._running: Optional[Program] = None
 
     def start(self) -> None:
         running = self._run_program(self.program, *self._options)
         wait_until(lambda: "Ready to accept connections" in running.stdout, what="the server")
         self._running = running
-
-    def kill(self) -> None:
-        assert self._running is not None
-        self._running.kill()
 
     def client(self, **how: Any) -> Any:
         return self._redis.Redis(host="127.0.0.1", port=self.port, **how)

@@ -25,5 +25,27 @@ def subscribe(runtime_dir):
         subscriber.close()
 
 
+@pytest.fixture
+def bridge(run_program):
+    """Starts a bridge of topic E_A from the beginning, without a cursor."""
+
+    def start(url, *arguments, **how):
+        return run_program("zevi-bridge", "to", url, "--topic", "E_A", "--from", "start", "--no-cursor", *arguments, **how)
+
+    return start
+
+
+@pytest.fixture
+def finish_zevi(run_zevi):
+    """`finish_zevi("check", OPTION...)` gives the exit code and what was printed."""
+
+    def run(*arguments):
+        program = run_zevi(*arguments)
+        code = program.wait()
+        return code, program.stdout
+
+    return run
+
+
 def pytest_addoption(parser):
     parser.addoption("--build-dir", help="the Meson build directory (default: $ZEVI_BUILD_DIR)")

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import time
 
+from bridge_bus import publish_events
 from zevi_test import RawPublisher, wait_until
 
 
 def publish(broker, topic, values, **how):
-    with RawPublisher(broker.ingress) as publisher:
-        publisher.open()
-        publisher.expect_ack(publisher.events(topic, [{"n": n} for n in values], **how))
+    publish_events(broker, topic, [{"n": n} for n in values], **how)
 
 
 def numbers(path):

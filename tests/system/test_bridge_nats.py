@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
-
 import msgpack
 import pytest
+from bridge_bus import make_certificates, publish_events
 from bridge_nats import NatsServer
-from zevi_test import RawPublisher, wait_until
+from zevi_test import wait_until
 
 #: The example of NATS's own documentation.
 nkey_seed = "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY"
 nkey_public = "UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4"
-
-
-def publish(broker, topic, events):
-    with RawPublisher(broker.ingress) as publisher:
-        publisher.open()
-        publisher.expect_ack(publisher.events(topic, events))
 
 
 @pytest.fixture
@@ -35,18 +27,8 @@ def nats(test_dir, run_program):
     return start
 
 
-@pytest.fixture
-def bridge(run_program):
-    """Starts a bridge of topic E_A from the beginning, without a cursor."""
-
-    def start(url, *arguments, **how):
-        return run_program("zevi-bridge", "to", url, "--topic", "E_A", "--from", "start", "--no-cursor", *arguments, **how)
-
-    return start
-
-
 def test_it_shows_who_it_is_by_files_and_environment(zevid, nats, bridge, test_dir):
-    publish(zevid(), "E_A", [{"n": 1}])
+    publish_events(zevid(), "E_A", [{"n": 1}])
     server = nats('authorization { users: [{ user: "me", password: "s3cret" }] }')
     secret = test_dir / "secret"
     secret.write_text("s3cret\n")
@@ -67,7 +49,7 @@ def test_it_shows_who_it_is_by_files_and_environment(zevid, nats, bridge, test_d
 
 
 def test_it_shows_a_token_and_a_key(zevid, nats, bridge, test_dir):
-    publish(zevid(), "E_A", [{"n": 1}])
+    publish_events(zevid(), "E_A", [{"n": 1}])
     server = nats('authorization { token: "t0ken" }')
     assert bridge(server.url, "--no-follow", env={"ZEVI_BRIDGE_TOKEN": "t0ken"}).wait() == 0
     server.kill()
@@ -77,16 +59,8 @@ def test_it_shows_a_token_and_a_key(zevid, nats, bridge, test_dir):
 
 
 def test_it_encrypts_and_checks_who_the_server_is(zevid, nats, bridge, test_dir):
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
-    publish(zevid(), "E_A", [{"n": 1}])
-    for name in ("server", "stranger"):
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-             "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
-             "-keyout", test_dir / f"{name}.key", "-out", test_dir / f"{name}.pem"],
-            check=True, capture_output=True,
-        )  # fmt: skip
+    make_certificates(test_dir)
+    publish_events(zevid(), "E_A", [{"n": 1}])
     server = nats(f'tls {{ cert_file: "{test_dir}/server.pem", key_file: "{test_dir}/server.key" }}')
     assert bridge(server.url, "--tls-ca", test_dir / "server.pem", "--no-follow").wait() == 0
     distrusting = bridge(server.url, "--tls-ca", test_dir / "stranger.pem")
@@ -95,7 +69,7 @@ def test_it_encrypts_and_checks_who_the_server_is(zevid, nats, bridge, test_dir)
 
 
 def test_an_event_that_the_server_will_never_take_is_counted_and_holds_up_no_other(zevid, nats, bridge):
-    publish(zevid(), "E_A", [{"n": 0}, {"n": 1, "text": "x" * 2000}, {"n": 2}])
+    publish_events(zevid(), "E_A", [{"n": 0}, {"n": 1, "text": "x" * 2000}, {"n": 2}])
     server = nats("max_payload: 1500")
     with server.client() as client:
         client.subscribe("zevi.>")
@@ -108,7 +82,7 @@ def test_an_event_that_the_server_will_never_take_is_counted_and_holds_up_no_oth
 
 
 def test_events_wait_for_the_stream_that_is_to_take_them(zevid, nats, bridge):
-    publish(zevid(), "E_A", [{"n": n} for n in range(10)])
+    publish_events(zevid(), "E_A", [{"n": n} for n in range(10)])
     server = nats()
     program = bridge(server.url, "--jetstream")
     program.wait_for_stderr("no stream takes such a subject")
@@ -120,7 +94,7 @@ def test_events_wait_for_the_stream_that_is_to_take_them(zevid, nats, bridge):
 
 
 def test_a_stream_is_made_as_it_is_described_and_knows_repeats(zevid, nats, bridge):
-    publish(zevid(), "E_A", [{"n": n} for n in range(10)])
+    publish_events(zevid(), "E_A", [{"n": n} for n in range(10)])
     server = nats()
     settings = ["stream=CALLS", "stream-size=1MB", "stream-age=1h", "duplicates=5m"]
     for _ in range(2):
@@ -136,7 +110,7 @@ def test_a_stream_is_made_as_it_is_described_and_knows_repeats(zevid, nats, brid
 
 
 def test_a_payload_can_be_msgpack(zevid, nats, bridge):
-    publish(zevid(), "E_A", [{"n": 1, "bytes": b"\xff\x00"}])
+    publish_events(zevid(), "E_A", [{"n": 1, "bytes": b"\xff\x00"}])
     server = nats()
     with server.client() as client:
         client.subscribe("zevi.E_A")

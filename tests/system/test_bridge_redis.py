@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-
 import msgpack
 import pytest
-from bridge_nats import free_port
+from bridge_bus import make_certificates, publish_events
 from bridge_redis import RedisServer
-from zevi_test import RawPublisher, wait_until
-
-
-def publish(broker, topic, events):
-    with RawPublisher(broker.ingress) as publisher:
-        publisher.open()
-        for begin in range(0, len(events), 200):
-            publisher.expect_ack(publisher.events(topic, events[begin : begin + 200]))
+from zevi_test import free_port, wait_until
 
 
 @pytest.fixture
@@ -31,22 +21,12 @@ def redis(test_dir, run_program):
     return start
 
 
-@pytest.fixture
-def bridge(run_program):
-    """Starts a bridge of topic E_A from the beginning, without a cursor."""
-
-    def start(url, *arguments, **how):
-        return run_program("zevi-bridge", "to", url, "--topic", "E_A", "--from", "start", "--no-cursor", *arguments, **how)
-
-    return start
-
-
 def numbers_in(client, stream="zevi:E_A"):
     return [int(fields[b"Zevi-Q"]) - 1 for _, fields in client.xrange(stream)]
 
 
 def test_it_shows_who_it_is_by_files_and_environment(zevid, redis, bridge, test_dir):
-    publish(zevid(), "E_A", [{"n": 1}])
+    publish_events(zevid(), "E_A", [{"n": 1}])
     server = redis("--user", "me", "on", ">s3cret", "~zevi:*", "+@all", "--user", "default", "on", ">h1dden", "~*", "+@all")
     secret = test_dir / "secret"
     secret.write_text("s3cret\n")
@@ -70,16 +50,8 @@ def test_it_shows_who_it_is_by_files_and_environment(zevid, redis, bridge, test_
 
 
 def test_it_encrypts_and_checks_who_the_server_is(zevid, redis, bridge, test_dir):
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
-    publish(zevid(), "E_A", [{"n": n, "text": "x" * 1000} for n in range(3000)])
-    for name in ("server", "stranger"):
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-             "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
-             "-keyout", test_dir / f"{name}.key", "-out", test_dir / f"{name}.pem"],
-            check=True, capture_output=True,
-        )  # fmt: skip
+    make_certificates(test_dir)
+    publish_events(zevid(), "E_A", [{"n": n, "text": "x" * 1000} for n in range(3000)])
     port = free_port()
     redis(
         "--tls-port", port, "--tls-cert-file", test_dir / "server.pem", "--tls-key-file", test_dir / "server.key",
@@ -101,7 +73,7 @@ def test_it_encrypts_and_checks_who_the_server_is(zevid, redis, bridge, test_dir
 
 def test_events_wait_in_order_while_the_server_is_full(zevid, redis, bridge):
     broker = zevid()
-    publish(broker, "E_A", [{"n": n} for n in range(3000)])
+    publish_events(broker, "E_A", [{"n": n} for n in range(3000)])
     server = redis()
     client = server.client()
     client.config_set("maxmemory", 1)
@@ -115,7 +87,7 @@ def test_events_wait_in_order_while_the_server_is_full(zevid, redis, bridge):
 
 
 def test_a_key_that_is_no_stream_is_told_and_loses_nothing(zevid, redis, bridge):
-    publish(zevid(), "E_A", [{"n": 0}, {"n": 1}])
+    publish_events(zevid(), "E_A", [{"n": 0}, {"n": 1}])
     server = redis()
     client = server.client()
     client.set("zevi:E_A", "mine")
@@ -127,7 +99,7 @@ def test_a_key_that_is_no_stream_is_told_and_loses_nothing(zevid, redis, bridge)
 
 
 def test_a_stream_is_kept_at_about_the_length_that_it_is_given(zevid, redis, bridge):
-    publish(zevid(), "E_A", [{"n": n} for n in range(3000)])
+    publish_events(zevid(), "E_A", [{"n": n} for n in range(3000)])
     server = redis()
     program = bridge(server.url, "--set", "maxlen=500", "--no-follow")
     assert program.wait() == 0
@@ -138,7 +110,7 @@ def test_a_stream_is_kept_at_about_the_length_that_it_is_given(zevid, redis, bri
 
 
 def test_a_database_is_chosen_and_a_payload_can_be_msgpack(zevid, redis, bridge):
-    publish(zevid(), "E_A", [{"n": 1, "bytes": b"\xff\x00"}])
+    publish_events(zevid(), "E_A", [{"n": 1, "bytes": b"\xff\x00"}])
     server = redis()
     assert bridge(f"{server.url}/3", "--payload", "msgpack", "--no-follow").wait() == 0
     [(_, fields)] = server.client(db=3).xrange("zevi:E_A")

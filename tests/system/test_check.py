@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import partial
 
 import pytest
 
@@ -9,15 +10,9 @@ from zevi_test import RawControl, RawPublisher, wait_until
 
 
 @pytest.fixture
-def check(run_zevi):
+def check(finish_zevi):
     """`check(OPTION...)` gives the exit code and what was printed."""
-
-    def run(*arguments):
-        program = run_zevi("check", *arguments)
-        code = program.wait()
-        return code, program.stdout
-
-    return run
+    return partial(finish_zevi, "check")
 
 
 def drop(broker, count):

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from functools import partial
 
 import pytest
 
@@ -9,15 +10,9 @@ from zevi_test import RawControl, RawPublisher, RawSubscriber, wait_until
 
 
 @pytest.fixture
-def diagnose(run_zevi):
+def diagnose(finish_zevi):
     """`diagnose(OPTION...)` gives the exit code and what was printed."""
-
-    def run(*arguments):
-        program = run_zevi("diagnose", *arguments)
-        code = program.wait()
-        return code, program.stdout
-
-    return run
+    return partial(finish_zevi, "diagnose")
 
 
 @pytest.fixture
@@ -31,6 +26,16 @@ def find_trouble(diagnose):
         return next((trouble for trouble in verdict["findings"] if trouble["kind"] == kind), None)
 
     return lambda kind: wait_until(lambda: found(kind), what=kind)
+
+
+@pytest.fixture
+def greeted_worker(zevid, run_program):
+    """A broker, and a program that publishes there and has said hello."""
+    broker = zevid()
+    worker = run_program("driven_worker", stdin=subprocess.PIPE)
+    with RawControl(broker.endpoint("control")) as control:
+        wait_until(lambda: control.stats()["publishers_live"] == 1, what="the worker to say hello")
+    return broker, worker
 
 
 def acknowledged(publisher, topic, params, **fields):
@@ -76,11 +81,9 @@ def test_a_reader_that_stopped_is_named_and_what_it_lost_when_the_history_was_sh
         assert "--history E_BIG=" in trouble["remedy"] and "--store" in trouble["remedy"]
 
 
-def test_a_publisher_whose_ring_overflowed_is_named_with_what_it_dropped(zevid, run_program, find_trouble):
-    broker = zevid()
-    worker = run_program("driven_worker", stdin=subprocess.PIPE)
+def test_a_publisher_whose_ring_overflowed_is_named_with_what_it_dropped(greeted_worker, find_trouble):
+    broker, worker = greeted_worker
     with RawControl(broker.endpoint("control")) as control:
-        wait_until(lambda: control.stats()["publishers_live"] == 1, what="the worker to say hello")
         broker.pause()
         worker.process.stdin.write(b"publish 10000 0 4000\n")
         worker.process.stdin.flush()
@@ -108,11 +111,9 @@ def test_refused_and_expired_events_are_told_by_publisher_topic_and_reason(zevid
         assert wait_until(lambda: diagnose("--since", "1ms")[0] == 0, what="the losses to be old")
 
 
-def test_a_publisher_that_died_is_named(zevid, run_program, find_trouble):
-    broker = zevid()
-    worker = run_program("driven_worker", stdin=subprocess.PIPE)
+def test_a_publisher_that_died_is_named(greeted_worker, find_trouble):
+    broker, worker = greeted_worker
     with RawControl(broker.endpoint("control")) as control:
-        wait_until(lambda: control.stats()["publishers_live"] == 1, what="the worker to say hello")
         worker.kill()
         trouble = find_trouble("publisher_died")
         assert (trouble["name"], trouble["pid"]) == ("driven_worker", worker.pid)

@@ -3,23 +3,16 @@
 import json
 import re
 import shutil
-import socket
 import subprocess
 import urllib.request
 from pathlib import Path
 
 import pytest
 
-from zevi_test import RawControl, RawPublisher, wait_until
+from zevi_test import RawControl, RawPublisher, free_port, wait_until
 
 PACKAGING = Path(__file__).resolve().parents[2] / "broker/packaging"
 TOPICS_MAX = 200
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
+from zevi_test.completion import assert_is_read_by, offered_by_bash
 
 
 def script(path: Path, text: str) -> Path:
@@ -85,10 +84,9 @@ def test_a_signal_reaches_the_command_itself(run_program, zevid):
 
 def complete(find, words: str) -> list:
     """What bash offers behind these words."""
-    text = 'source "$0"; COMP_WORDS=("${@}"); COMP_CWORD=$((${#@} - 1)); _zevi; printf "%s\\n" "${COMPREPLY[@]}"'
-    path = f"{find('zevi').parent}:/usr/bin:/bin"
-    command = ["bash", "-c", text, str(find("zevi").parent / "completion/zevi.bash"), *words.split(" ")]
-    return subprocess.run(command, env={"PATH": path}, check=True, capture_output=True, text=True).stdout.split()
+    folder = find("zevi").parent
+    path = {"PATH": f"{folder}:/usr/bin:/bin"}
+    return offered_by_bash(folder / "completion/zevi.bash", "_zevi", words.split(" "), env=path)
 
 
 def test_bash_completes_commands_options_and_topics(find, run_zevi):
@@ -115,9 +113,6 @@ def options_of(text: str) -> str:
 
 @pytest.mark.parametrize("shell, file", [("zsh", "_zevi"), ("fish", "zevi.fish")])
 def test_the_completion_of_other_shells_is_read_without_complaint(find, shell, file):
-    if shutil.which(shell) is None:
-        pytest.skip(f"{shell} is not installed")
     path = find("zevi").parent / "completion" / file
-    checked = subprocess.run([shell, "-n", str(path)], capture_output=True, text=True)
-    assert (checked.returncode, checked.stderr) == (0, "")
+    assert_is_read_by(shell, path)
     assert "E_CORE_LOG" in path.read_text()

@@ -4,6 +4,7 @@ Nothing in here uses the package `zevi`: it is a second opinion on the wire, wri
 """
 
 from .peers import another_user, is_admitted
+from .ports import free_port
 from .programs import Program, find_program
 from .raw_control import RawControl
 from .raw_publisher import RawPublisher
@@ -26,6 +27,7 @@ __all__ = [
     "another_user",
     "deadline_seconds",
     "find_program",
+    "free_port",
     "is_admitted",
     "wait_until",
 ]
