@@ -146,7 +146,7 @@ void Control::answer(std::string_view routing_id, const wire::ControlAnswer& hea
   whole.at = now.realtime_ns;
   frame_.clear();
   wire::encode(whole, rows.count(), rows.bytes(), frame_);
-  socket_.send(routing_id, frame_);
+  if (!socket_.send(routing_id, frame_)) counters_.add(Counter::control_unread);
 }
 
 void Control::answer_without_rows(std::string_view cmd, std::uint64_t i, std::string_view reason,

@@ -8,11 +8,11 @@
 #include <string_view>
 
 #include "answer.hpp"
-#include "answer_queue.hpp"
 #include "metrics/counters.hpp"
 #include "question.hpp"
 #include "replay_socket.hpp"
 #include "replay_source.hpp"
+#include "runtime/answer_queue.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/complaints.hpp"
 #include "runtime/connection.hpp"

@@ -6,8 +6,8 @@
 #include <vector>
 #include <zmq.hpp>
 
-#include "answer_queue.hpp"
 #include "replay_source.hpp"
+#include "runtime/answer_queue.hpp"
 #include "runtime/bind.hpp"
 
 namespace zevi::broker {

@@ -1,4 +1,4 @@
-#include "replay/answer_queue.hpp"
+#include "runtime/answer_queue.hpp"
 
 #include <optional>
 #include <vector>

@@ -8,9 +8,9 @@
 namespace zevi::broker {
 
 /// What libzmq still holds of the answers to one reader, in bytes. The socket's mark counts messages, and
-/// what waits in its queues stays in memory after the history has given it up; so the bytes are counted from
-/// the moment a frame is handed to libzmq until libzmq frees it: sent to the reader, or thrown away because
-/// the reader left.
+/// what waits in its queues stays in memory after whoever answered has given it up; so the bytes are counted
+/// from the moment a frame is handed to libzmq until libzmq frees it: sent to the reader, or thrown away
+/// because the reader left.
 ///
 /// All readers share a budget. A few that never read can use it up, so there is something for each reader
 /// besides, which suffices to go on at nearly full speed.
