@@ -208,6 +208,23 @@ def test_a_stream_is_read_to_its_end_though_bridge_and_server_are_killed(nats, s
     assert all(after <= before + 1 for before, after in itertools.pairwise(numbers))
 
 
+def test_what_a_stream_gave_to_somebody_else_comes_again_and_in_order(nats, side):
+    here = side("here").start()
+    stream_of(nats, "sensor.>")
+    source = here.bridge("from", nats.url, "--subject", "sensor.a", "--topic", "E_A", "--jetstream", "--from", "start")
+    with nats.client() as other:
+        # As a bridge that was killed leaves it behind: a request of the same consumer, and nobody who acknowledges.
+        other.subscribe("nobody")
+        other.publish("$JS.API.CONSUMER.MSG.NEXT.TEST.zevi-here", b'{"batch": 20}', reply="nobody")
+        other.flush()
+        publish_to_stream(nats, range(300))
+        taken = []
+        wait_until(lambda: taken.extend(other.messages()) or len(taken) >= 20, what="somebody else to get some")
+    wait_until(lambda: len(here.events()) >= 300, what="all events")
+    assert [event.params["n"] for event in here.events()] == list(range(300))
+    assert source.stop() == 0
+
+
 def test_a_stream_keeps_what_the_broker_has_not_taken_in(nats, side):
     here = side("here")
     stream_of(nats, "sensor.>")

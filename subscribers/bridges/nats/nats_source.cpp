@@ -156,6 +156,7 @@ class NatsStreamSource : public NatsSource {
     }
     const std::unique_ptr<natsMsgList, NatsDeleter<natsMsgList_Destroy>> owned(&list);
     std::uint64_t received_to = received_to_;
+    // An acknowledgement speaks for all before it, so nothing is taken in that stands behind a gap.
     for (int i = 0; i < list.Count; ++i) {
       if (is_new(list.Msgs[i], received_to)) messages.push_back(incoming_of(list.Msgs[i]));
     }
@@ -220,17 +221,23 @@ class NatsStreamSource : public NatsSource {
     must(js_GetConsumerInfo(&info, jetstream_.get(), stream_.c_str(), durable_.c_str(), &options, &code),
          "cannot ask for the consumer " + durable_);
     const ConsumerInfo owned(info);
+    delivered_ = info->Delivered.Consumer;
     to_come_again_ = static_cast<std::uint64_t>(info->NumAckPending);
     comes_again_to_ = info->Delivered.Stream;
     comes_again_at_ = to_come_again_ == 0 ? Clock::time_point{} : Clock::now() + ack_within + ack_margin;
   }
 
   /// False for what comes again though it was received in this run up to `received_to`, which goes on with
-  /// each. Throws `zevi::Error` if something newer comes first.
+  /// each. Throws `zevi::Error` if something newer comes first, or if something before it went elsewhere: to
+  /// a bridge that was killed, of which the server has not noticed yet that its request is nobody's.
   bool is_new(natsMsg* message, std::uint64_t& received_to) {
     jsMsgMetaData* data = nullptr;
     must(natsMsg_GetMetaData(&data, message), "cannot tell a message's place in its stream");
     const MetaData owned(data);
+    if (data->Sequence.Consumer != ++delivered_) {
+      throw Error("messages for the consumer " + durable_ +
+                  " went to another reader; they have to come again");
+    }
     const std::uint64_t sequence = data->Sequence.Stream;
     if (sequence <= comes_again_to_) {
       if (to_come_again_ > 0) --to_come_again_;
@@ -249,6 +256,8 @@ class NatsStreamSource : public NatsSource {
   JetStream jetstream_;
   NatsMessage last_;
   std::uint64_t received_to_ = 0;
+
+  std::uint64_t delivered_ = 0;  // how often the consumer was sent a message, as of the last that came here
 
   // How many messages, up to which, were on their way when this connection was made.
   std::uint64_t to_come_again_ = 0;
