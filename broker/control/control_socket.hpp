@@ -29,9 +29,6 @@ class ControlSocket {
   [[nodiscard]] bool send(std::string_view routing_id, std::string_view answer);
 
  private:
-  enum class Address { known, full, gone };
-  [[nodiscard]] Address address(std::string_view routing_id);
-
   zmq::socket_t socket_;
   std::shared_ptr<AnswerQueue::Count> all_unread_ = std::make_shared<AnswerQueue::Count>(0);
   StringMap<AnswerQueue> unread_;  ///< by routing id: what libzmq still holds of those that have not read

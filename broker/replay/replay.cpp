@@ -168,15 +168,15 @@ void Replay::refuse(std::string_view routing_id, std::uint64_t i, std::string_vi
 
 Replay::Progress Replay::serve(Reader& reader, Slice& turn, const Now& now) {
   const std::size_t messages_before = turn.messages;
-  ReplaySocket::Sent sent = ReplaySocket::Sent::sent;
+  Sent sent = Sent::sent;
   bool is_finished = false;
-  while (!is_finished && sent == ReplaySocket::Sent::sent && !turn.is_spent()) {
+  while (!is_finished && sent == Sent::sent && !turn.is_spent()) {
     if (!reader.answer) begin_next_answer(reader);
     if (reader.end.empty()) sent = send_messages(reader, turn, now);
     if (reader.is_waiting) break;
-    if (sent != ReplaySocket::Sent::sent || reader.end.empty()) continue;
+    if (sent != Sent::sent || reader.end.empty()) continue;
     sent = send_end(reader);
-    if (sent != ReplaySocket::Sent::sent) continue;
+    if (sent != Sent::sent) continue;
     turn.spend(reader.end.size());
     finish_answer(reader);
     is_finished = reader.waiting.empty();
@@ -190,8 +190,8 @@ Replay::Progress Replay::serve(Reader& reader, Slice& turn, const Now& now) {
     reader.last_progress = now.steady;
     return Progress::waits;
   }
-  if (sent == ReplaySocket::Sent::left || now.steady - reader.last_progress > patience) return Progress::left;
-  return sent == ReplaySocket::Sent::full ? Progress::paused : Progress::goes_on;
+  if (sent == Sent::left || now.steady - reader.last_progress > patience) return Progress::left;
+  return sent == Sent::full ? Progress::paused : Progress::goes_on;
 }
 
 void Replay::begin_next_answer(Reader& reader) {
@@ -212,13 +212,13 @@ void Replay::begin_next_answer(Reader& reader) {
   wire::encode(end, reader.end);
 }
 
-ReplaySocket::Sent Replay::send_messages(Reader& reader, Slice& turn, const Now& now) {
+Sent Replay::send_messages(Reader& reader, Slice& turn, const Now& now) {
   Answer& answer = *reader.answer;
   while (!reader.is_prepared) {
-    if (turn.is_spent()) return ReplaySocket::Sent::sent;
+    if (turn.is_spent()) return Sent::sent;
     reader.is_prepared = answer.prepare(source_, now.realtime_ns, topics_per_message);
     reader.is_waiting = answer.is_waiting();
-    if (reader.is_waiting) return ReplaySocket::Sent::sent;
+    if (reader.is_waiting) return Sent::sent;
     turn.spend(0);
   }
   head_.clear();
@@ -233,17 +233,17 @@ ReplaySocket::Sent Replay::send_messages(Reader& reader, Slice& turn, const Now&
       break;
     }
     const auto sent = socket_.send(reader.routing_id, reader.queue, head_, answer.topic().name, *message);
-    if (sent != ReplaySocket::Sent::sent) return sent;
+    if (sent != Sent::sent) return sent;
     counters_.add(Counter::replay_events, message->n);
     turn.spend(message->body.size());
     answer.advance(source_, *message, now.realtime_ns);
   }
-  return ReplaySocket::Sent::sent;
+  return Sent::sent;
 }
 
-ReplaySocket::Sent Replay::send_end(Reader& reader) {
+Sent Replay::send_end(Reader& reader) {
   const auto sent = socket_.send(reader.routing_id, reader.queue, reader.end);
-  if (sent == ReplaySocket::Sent::sent && reader.answer->refusal().empty()) {
+  if (sent == Sent::sent && reader.answer->refusal().empty()) {
     counters_.add(Counter::replays);
     counters_.add(Counter::replay_gone, reader.answer->gone());
   }

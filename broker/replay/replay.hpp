@@ -92,8 +92,8 @@ class Replay {
 
   /// Goes on with a reader's answers as far as `turn` and the reader allow.
   [[nodiscard]] Progress serve(Reader& reader, Slice& turn, const Now& now);
-  [[nodiscard]] ReplaySocket::Sent send_messages(Reader& reader, Slice& turn, const Now& now);
-  [[nodiscard]] ReplaySocket::Sent send_end(Reader& reader);
+  [[nodiscard]] Sent send_messages(Reader& reader, Slice& turn, const Now& now);
+  [[nodiscard]] Sent send_end(Reader& reader);
   void begin_next_answer(Reader& reader);
   void finish_answer(Reader& reader);
   void pause(Reader& reader, const Now& now);

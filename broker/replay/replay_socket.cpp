@@ -1,6 +1,5 @@
 #include "replay_socket.hpp"
 
-#include "runtime/router.hpp"
 #include "zevi/limits.hpp"
 
 namespace zevi::broker {
@@ -19,7 +18,6 @@ constexpr std::size_t frames_kept_max = 2;
 
 ReplaySocket::ReplaySocket(zmq::context_t& context, const Endpoint& endpoint)
     : socket_(context, zmq::socket_type::router) {
-  // Without it, a ROUTER throws away what a reader has no room for, and says nothing.
   socket_.set(zmq::sockopt::router_mandatory, 1);
   socket_.set(zmq::sockopt::sndhwm, send_queue_max);
   socket_.set(zmq::sockopt::rcvhwm, receive_queue_max);
@@ -36,17 +34,11 @@ bool ReplaySocket::receive(Incoming& incoming) {
   return receive_from_peer(socket_, incoming.routing_id, incoming.frames, frames_kept_max);
 }
 
-ReplaySocket::Sent ReplaySocket::address(std::string_view routing_id) {
-  const int flags = ZMQ_SNDMORE | ZMQ_DONTWAIT;
-  if (zmq_send(socket_.handle(), routing_id.data(), routing_id.size(), flags) >= 0) return Sent::sent;
-  return zmq_errno() == EAGAIN ? Sent::full : Sent::left;
-}
-
-ReplaySocket::Sent ReplaySocket::send(std::string_view routing_id, AnswerQueue& queue, std::string_view head,
+Sent ReplaySocket::send(std::string_view routing_id, AnswerQueue& queue, std::string_view head,
                                       std::string_view topic, StoredMessage& message) {
   const std::size_t bytes = message.header.size() + message.body.size();
   if (!queue.has_room(bytes)) return Sent::full;
-  const Sent result = address(routing_id);
+  const Sent result = address_peer(socket_, routing_id);
   if (result != Sent::sent) return result;
   zmq::message_t header;
   header.copy(message.header);
@@ -60,17 +52,17 @@ ReplaySocket::Sent ReplaySocket::send(std::string_view routing_id, AnswerQueue& 
   return Sent::sent;
 }
 
-ReplaySocket::Sent ReplaySocket::send(std::string_view routing_id, AnswerQueue& queue, std::string_view end) {
+Sent ReplaySocket::send(std::string_view routing_id, AnswerQueue& queue, std::string_view end) {
   if (!queue.has_room(end.size())) return Sent::full;
-  const Sent result = address(routing_id);
+  const Sent result = address_peer(socket_, routing_id);
   if (result != Sent::sent) return result;
   zmq::message_t content(end);
   socket_.send(queue.hold(content, end.size()), zmq::send_flags::dontwait);
   return Sent::sent;
 }
 
-ReplaySocket::Sent ReplaySocket::send(std::string_view routing_id, std::string_view refusal) {
-  const Sent result = address(routing_id);
+Sent ReplaySocket::send(std::string_view routing_id, std::string_view refusal) {
+  const Sent result = address_peer(socket_, routing_id);
   if (result == Sent::sent) socket_.send(zmq::message_t(refusal), zmq::send_flags::dontwait);
   return result;
 }

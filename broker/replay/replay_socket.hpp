@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +8,7 @@
 #include "replay_source.hpp"
 #include "runtime/answer_queue.hpp"
 #include "runtime/bind.hpp"
+#include "runtime/router.hpp"
 
 namespace zevi::broker {
 
@@ -30,11 +30,6 @@ class ReplaySocket {
   };
   [[nodiscard]] bool receive(Incoming& incoming);
 
-  enum class Sent : std::uint8_t {
-    sent,
-    full,  ///< the reader does not keep up; try again later
-    left,  ///< the reader is gone
-  };
   /// One part of an answer, if the reader's queue has room for it. Never blocks, and never sends a part of
   /// it.
   [[nodiscard]] Sent send(std::string_view routing_id, AnswerQueue& queue, std::string_view head,
@@ -44,9 +39,6 @@ class ReplaySocket {
   [[nodiscard]] Sent send(std::string_view routing_id, std::string_view refusal);
 
  private:
-  /// What follows goes to this reader.
-  [[nodiscard]] Sent address(std::string_view routing_id);
-
   zmq::socket_t socket_;
 };
 

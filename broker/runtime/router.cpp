@@ -19,4 +19,17 @@ bool receive_from_peer(zmq::socket_ref router, std::string& routing_id, std::vec
   return true;
 }
 
+Sent address_peer(zmq::socket_ref router, std::string_view routing_id) {
+  const auto address = [&] {
+    const int flags = ZMQ_SNDMORE | ZMQ_DONTWAIT;
+    if (zmq_send(router.handle(), routing_id.data(), routing_id.size(), flags) >= 0) return Sent::sent;
+    return zmq_errno() == EAGAIN ? Sent::full : Sent::left;
+  };
+  const Sent result = address();
+  if (result != Sent::full) return result;
+  // While much is sent at once libzmq does not look whether the peer has read; asked for events it does.
+  static_cast<void>(router.get(zmq::sockopt::events));
+  return address();
+}
+
 }  // namespace zevi::broker
