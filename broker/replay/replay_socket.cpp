@@ -35,7 +35,7 @@ bool ReplaySocket::receive(Incoming& incoming) {
 }
 
 Sent ReplaySocket::send(std::string_view routing_id, AnswerQueue& queue, std::string_view head,
-                                      std::string_view topic, StoredMessage& message) {
+                        std::string_view topic, StoredMessage& message) {
   const std::size_t bytes = message.header.size() + message.body.size();
   if (!queue.has_room(bytes)) return Sent::full;
   const Sent result = address_peer(socket_, routing_id);

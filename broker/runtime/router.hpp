@@ -20,8 +20,8 @@ enum class Sent : std::uint8_t {
   left,  ///< the peer is gone
 };
 
-/// What follows goes to this peer, if it is `sent`. The ROUTER has ZMQ_ROUTER_MANDATORY: without it libzmq throws
-/// away what a peer has no room for, and says nothing.
+/// What follows goes to this peer, if it is `sent`. The ROUTER has ZMQ_ROUTER_MANDATORY: without it libzmq
+/// throws away what a peer has no room for, and says nothing.
 [[nodiscard]] Sent address_peer(zmq::socket_ref router, std::string_view routing_id);
 
 }  // namespace zevi::broker

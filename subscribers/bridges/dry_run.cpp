@@ -2,7 +2,7 @@
 
 #include <iostream>
 
-#include "json.hpp"
+#include "zevi/json.hpp"
 #include "zevi/error.hpp"
 
 namespace zevi::bridges {
@@ -14,7 +14,7 @@ Bus::Sent DryRun::send(const Outgoing& message) {
     std::cout << message.payload;
   } else {
     std::string text;
-    program::append_json(text, message.payload);
+    append_json(text, message.payload);
     std::cout << message.payload.size() << " bytes of msgpack: " << text;
   }
   std::cout << "\n\n";

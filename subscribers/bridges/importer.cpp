@@ -6,7 +6,7 @@
 #include <iostream>
 #include <utility>
 
-#include "json.hpp"
+#include "zevi/json.hpp"
 
 namespace zevi::bridges {
 
@@ -130,7 +130,7 @@ void Importer::publish(const BroughtIn& event) {
 
 void Importer::show(const Incoming& message, const BroughtIn& event) {
   std::string line = message.subject + ' ' + event.topic + ' ';
-  program::append_json(line, event.params);
+  append_json(line, event.params);
   std::cout << line << std::endl;
 }
 

@@ -1,6 +1,6 @@
 #include "mapping.hpp"
 
-#include "json.hpp"
+#include "zevi/json.hpp"
 #include "zevi/pack.hpp"
 
 namespace zevi::bridges {
@@ -28,7 +28,7 @@ std::string in_one_line(std::string_view text) {
 
 void append_text(std::string& out, std::string_view key, std::string_view text) {
   out += key;
-  program::append_json_string(out, text);
+  append_json_string(out, text);
 }
 
 void append_number(std::string& out, std::string_view key, const std::string& digits) {
@@ -49,7 +49,7 @@ std::string json_of(const Event& event, const std::string& id, const std::string
   append_number(out, R"(,"pid":)", std::to_string(event.pid));
   append_text(out, R"(,"origin":)", origin);
   out += R"(,"params":)";
-  program::append_json(out, event.params_raw);
+  append_json(out, event.params_raw);
   out += '}';
   return out;
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "json.hpp"
+#include "zevi/json.hpp"
 #include "printable.hpp"
 
 namespace zevi::cli {
@@ -102,7 +102,7 @@ void append_check_json(std::string& out, const std::vector<Finding>& findings) {
     append_json_limit(out, "warning", finding.limits.warning);
     append_json_limit(out, "critical", finding.limits.critical);
     out.append(",\"text\":");
-    program::append_json_string(out, finding.text);
+    append_json_string(out, finding.text);
     out += '}';
   }
   out.append("]}\n");

@@ -6,7 +6,7 @@
 #include "control_client.hpp"
 #include "control_options.hpp"
 #include "diagnosis.hpp"
-#include "json.hpp"
+#include "zevi/json.hpp"
 #include "no_broker.hpp"
 #include "quantities.hpp"
 #include "row.hpp"
@@ -73,7 +73,7 @@ void append_json(std::string& out, const std::vector<Trouble>& found, const Para
     if (&trouble != &found.front()) out += ',';
     const auto text = [&out](const char* key, const std::string& value) {
       out.append("\"").append(key).append("\":");
-      program::append_json_string(out, value);
+      append_json_string(out, value);
       out += ',';
     };
     out += '{';

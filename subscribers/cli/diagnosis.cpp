@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "json.hpp"
+#include "zevi/json.hpp"
 #include "printable.hpp"
 #include "row.hpp"
 #include "units.hpp"

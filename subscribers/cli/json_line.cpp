@@ -1,5 +1,5 @@
 #include "event_lines.hpp"
-#include "json.hpp"
+#include "zevi/json.hpp"
 
 namespace zevi::cli {
 
@@ -11,11 +11,11 @@ void append_json_line(std::string& out, const Event& event) {
   out += R"(,"time_ns":)";
   out += std::to_string(event.time_ns);
   out += R"(,"src":)";
-  program::append_json_string(out, event.src);
+  append_json_string(out, event.src);
   out += R"(,"pid":)";
   out += std::to_string(event.pid);
   out += R"(,"params":)";
-  program::append_json(out, event.params_raw);
+  append_json(out, event.params_raw);
   out += "}\n";
 }
 

@@ -7,7 +7,7 @@
 #include "control_client.hpp"
 #include "control_options.hpp"
 #include "event_lines.hpp"
-#include "json.hpp"
+#include "zevi/json.hpp"
 #include "suggestion.hpp"
 #include "table.hpp"
 #include "units.hpp"
@@ -145,7 +145,7 @@ int run_listing(int argc, const char* const* argv, const Listing& listing) {
     std::string out;
     if (options.as_json) {
       for (const Params& row : rows) {
-        program::append_json(out, row.raw());
+        append_json(out, row.raw());
         out += '\n';
       }
     } else {

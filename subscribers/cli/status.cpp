@@ -3,7 +3,7 @@
 
 #include "control_client.hpp"
 #include "control_options.hpp"
-#include "json.hpp"
+#include "zevi/json.hpp"
 #include "status_text.hpp"
 #include "table.hpp"
 #include "zevi/error.hpp"
@@ -54,7 +54,7 @@ int show_status(int argc, const char* const* argv) {
     std::string out;
     if (options.as_json) {
       for (const std::string& row : answer.rows) {
-        program::append_json(out, row);
+        append_json(out, row);
         out += '\n';
       }
     } else if (with_counters) {

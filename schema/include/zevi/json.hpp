@@ -11,7 +11,7 @@
 ///   gets a `$` in front.
 /// - The output is ASCII control free: besides what JSON asks for, DEL and the C1 controls are escaped, so
 ///   that no terminal takes an event for a command.
-namespace zevi::program {
+namespace zevi {
 
 /// Appends one value. `msgpack` must have passed `wire::check_params` or come from a checked event; of bytes
 /// that end early it writes what is there, as valid JSON.
@@ -20,4 +20,4 @@ void append_json(std::string& out, std::string_view msgpack);
 /// Appends a string with its quotes. Bytes that are not UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 
-}  // namespace zevi::program
+}  // namespace zevi

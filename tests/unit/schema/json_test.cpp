@@ -1,4 +1,4 @@
-#include "json.hpp"
+#include "zevi/json.hpp"
 
 #include <cmath>
 #include <limits>
@@ -11,8 +11,8 @@
 #include "zevi/wire/body.hpp"
 
 using zevi::pack::Writer;
-using zevi::program::append_json;
-using zevi::program::append_json_string;
+using zevi::append_json;
+using zevi::append_json_string;
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "json.hpp"
+#include "zevi/json.hpp"
 
 #include <array>
 #include <charconv>
@@ -8,7 +8,7 @@
 #include "zevi/pack.hpp"
 #include "zevi/utf8.hpp"
 
-namespace zevi::program {
+namespace zevi {
 
 namespace {
 
@@ -213,4 +213,4 @@ void append_json(std::string& out, std::string_view msgpack) {
   append_value(out, reader);
 }
 
-}  // namespace zevi::program
+}  // namespace zevi
