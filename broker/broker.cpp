@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "config/reload.hpp"
+#include "egress/routes.hpp"
 #include "history/retention.hpp"
 #include "runtime/signals.hpp"
 #include "runtime/socket_wait.hpp"
@@ -33,7 +34,8 @@ broker::Endpoints endpoints_of(const BrokerOptions& options) {
           endpoint_or_default(options.replay, options.runtime_dir, endpoint_names::replay),
           options.control.empty() && options.runtime_dir.empty()
               ? std::string()
-              : endpoint_or_default(options.control, options.runtime_dir, endpoint_names::control)};
+              : endpoint_or_default(options.control, options.runtime_dir, endpoint_names::control),
+          {}};
 }
 
 }  // namespace
@@ -63,6 +65,7 @@ class Broker::Impl {
     stopping_ = false;
     running_ = true;
     thread_ = std::thread([this] { run(); });
+    warn_of_routes();
   }
 
   std::vector<std::string> reload(const BrokerOptions& options) {
@@ -113,9 +116,18 @@ class Broker::Impl {
     running_ = false;
   }
 
+  void warn_of_routes() {
+    for (const std::string& prefix : broker::prefixes_without_stream(options_)) {
+      if (!options_.log) return;
+      options_.log(LogLevel::warning, "libraries find nothing of " + prefix +
+                                          "* live: give its route also, or "
+                                          "one more with format=stream");
+    }
+  }
+
   void take_over() {
     const std::lock_guard lock(reload_mutex_);
-    routing_->reload(reload_->options, std::move(reload_->list));
+    routing_->reload(reload_->options, std::move(reload_->lists));
   }
 
   BrokerOptions options_;
@@ -158,6 +170,7 @@ void Broker::check(const BrokerOptions& options) {
   }
   broker::check_history(options.history, options.max_age);
   broker::check_store(options);
+  broker::check_routes(options);
   static_cast<void>(broker::Security::read(options));
   if (options.drain_max < 0ms || options.drain_max > 1min) throw Error("drain must be between 0 and 1m");
 }
@@ -186,6 +199,9 @@ const std::string& Broker::replay() const noexcept {
 }
 const std::string& Broker::control() const noexcept {
   return impl_->endpoints().control;
+}
+const std::vector<std::string>& Broker::routes() const noexcept {
+  return impl_->endpoints().routes;
 }
 std::uint64_t Broker::rounds() const noexcept {
   return impl_->rounds();

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -11,9 +10,7 @@
 #include <zmq.hpp>
 
 #include "control/control.hpp"
-#include "egress/events_endpoint.hpp"
-#include "egress/fanout_socket.hpp"
-#include "egress/stream_endpoint.hpp"
+#include "egress/egress.hpp"
 #include "history/history.hpp"
 #include "ingress/conversation.hpp"
 #include "ingress/ingress_socket.hpp"
@@ -47,6 +44,7 @@ struct Endpoints {
   std::string events;
   std::string replay;
   std::string control;  ///< empty: nobody can ask
+  std::vector<std::string> routes;
 };
 
 /// All routing state, built from its parts in the order in which they start. One thread runs it: `do_work` is
@@ -65,9 +63,9 @@ class Routing {
   SteadyTime do_work();
   /// Takes in what publishers have sent and sends it on, until nothing more arrives or `time_max` is over.
   void drain(std::chrono::milliseconds time_max);
-  /// Takes over what can change, see `Broker::reload`. To be called between two rounds. `list` is there if
+  /// Takes over what can change, see `Broker::reload`. To be called between two rounds. `lists` are there if
   /// there is a gate.
-  void reload(const BrokerOptions& options, std::optional<AccessList> list);
+  void reload(const BrokerOptions& options, std::optional<AccessLists> lists);
   /// Behind the last round: closes the store, so that the next broker goes on where this one ends.
   void close();
 
@@ -81,12 +79,12 @@ class Routing {
   /// Messages taken from publishers in one round, so that subscribers and beats get their turn.
   static constexpr int messages_per_round = 1000;
 
-  void replace_access(AccessList list);
+  void replace_access(AccessLists lists);
   void open_control(const BrokerOptions& options, zmq::context_t& context, const std::string& endpoint);
   /// False if nothing had arrived.
   bool read_ingress(const Now& now);
   void read_subscriptions(const Now& now);
-  void apply(std::size_t endpoint, const FanoutSocket::Change& change, const Now& now);
+  void apply(std::size_t outlet, const FanoutSocket::Change& change, const Now& now);
   void renew_interest(const Now& now);
   void settle_barriers(const Now& now);
   void send_answers();
@@ -110,15 +108,13 @@ class Routing {
   const Security security_;
   const std::unique_ptr<Gate> gate_;  // before the sockets, which let everybody in without it; null: none
   IngressSocket ingress_;
-  std::array<FanoutSocket, 2> fanouts_;  // stream, events
+  Egress egress_;
 
   TopicRegistry topics_;
   PublisherRegistry publishers_;
   LossLedger ledger_;
   InterestTable interest_;
   Barriers barriers_;
-  StreamEndpoint stream_;
-  EventsEndpoint events_;
   History history_;
   std::unique_ptr<StoreSource> stored_;  ///< null: none
   Sequencer sequencer_;

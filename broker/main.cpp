@@ -116,6 +116,12 @@ class Service {
   zevi::broker::ServiceStatus status_;
 };
 
+std::string routes_of(const zevi::Broker& broker) {
+  std::string text;
+  for (const std::string& endpoint : broker.routes()) text += ", route " + endpoint;
+  return text;
+}
+
 std::string summary(const zevi::Broker& broker) {
   std::string text = "stopped:";
   for (const zevi::CounterValue& counter : broker.statistics()) {
@@ -178,7 +184,8 @@ int serve(int argc, char** argv) {
   zevi::Broker broker(options);
   broker.start();
   log.info("ready: ingress " + broker.ingress() + ", stream " + broker.stream() + ", events " +
-           broker.events() + ", replay " + broker.replay() + ", control " + broker.control());
+           broker.events() + ", replay " + broker.replay() + ", control " + broker.control() +
+           routes_of(broker));
   const zevi::broker::MetricsServer metrics(values["metrics"].as<std::string>(), broker);
   Service(broker, signals, log, argc, argv).run();
   log.info("stopping");

@@ -2,6 +2,7 @@
 
 #include "broker.hpp"
 #include "control/effective_options.hpp"
+#include "egress/routes.hpp"
 #include "ingress/local_process.hpp"
 #include "zevi/random_id.hpp"
 #include "zevi/topic.hpp"
@@ -10,18 +11,10 @@ namespace zevi::broker {
 
 namespace {
 
-constexpr std::size_t stream_index = 0;
-constexpr std::size_t events_index = 1;
-
 /// The longest sleep: silent publishers are noticed this late at most.
 constexpr std::chrono::milliseconds idle_max{250};
 /// When nothing arrives for this long, a stopping broker has taken in everything.
 constexpr std::chrono::milliseconds quiet{50};
-
-int stream_queue_max(const BrokerOptions& options) {
-  return static_cast<int>(
-      std::clamp<std::size_t>(options.subscriber_budget_bytes / limits::message_bytes_max, 1, 1'000'000));
-}
 
 /// Milliseconds since 1970: later brokers count from a higher number, since generations are at most 100 a
 /// second.
@@ -31,7 +24,17 @@ std::uint64_t first_generation(const Now& now) {
 
 std::unique_ptr<Gate> make_gate(const Security& security, zmq::context_t& context, Counters& counters,
                                 Complaints& complaints) {
-  return security.list ? std::make_unique<Gate>(context, *security.list, counters, complaints) : nullptr;
+  return security.lists ? std::make_unique<Gate>(context, *security.lists, counters, complaints) : nullptr;
+}
+
+std::vector<Identity::AtRoute> routes_as_bound(const BrokerOptions& options,
+                                               const std::vector<std::string>& endpoints) {
+  std::vector<Identity::AtRoute> routes;
+  for (std::size_t i = 0; i < options.routes.size(); ++i) {
+    const Route& route = options.routes[i];
+    routes.push_back({route.prefix, endpoints[i], name_of(route.format), route.also});
+  }
+  return routes;
 }
 
 }  // namespace
@@ -49,14 +52,9 @@ Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const En
       security_(Security::read(options)),
       gate_(make_gate(security_, context, counters, complaints_)),
       ingress_(context, security_.endpoint(endpoints.ingress, Role::publish)),
-      fanouts_{FanoutSocket(context, security_.endpoint(endpoints.stream, Role::subscribe),
-                            stream_queue_max(options)),
-               FanoutSocket(context, security_.endpoint(endpoints.events, Role::subscribe),
-                            options.events_queue_max)},
+      egress_(options, context, security_, endpoints.stream, endpoints.events, counters_),
       topics_(options.max_age),
       interest_(options.interest_linger, first_generation(clock_.now()), options.history),
-      stream_(fanouts_[stream_index], counters_),
-      events_(fanouts_[events_index], counters_),
       history_(options.history, counters_),
       stored_(store_ ? std::make_unique<StoreSource>(history_, *store_) : nullptr),
       sequencer_(epoch_, options.coalesce_max, counters_),
@@ -68,19 +66,19 @@ Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const En
               stored_ ? *stored_ : static_cast<ReplaySource&>(history_), topics_, epoch_, counters_,
               complaints_),
       guard_(directory, counters_, options.log) {
-  sequencer_.add_sink(stream_);
-  sequencer_.add_sink(events_);
+  for (std::size_t i = 0; i < egress_.size(); ++i) sequencer_.add_sink(egress_[i]);
   sequencer_.add_sink(history_);
   if (store_) sequencer_.add_sink(*store_);
   conversation_.book_losses(ledger_);
   if (notices_wanted_) conversation_.report_to(&notices_);
   guard_.watch(ingress_.socket(), security_.endpoint(ingress_.endpoint(), Role::publish));
-  for (FanoutSocket& fanout : fanouts_) {
-    guard_.watch(fanout.socket(), security_.endpoint(fanout.endpoint(), Role::subscribe));
-    if (gate_) fanout.ask(*gate_);
+  for (std::size_t i = 0; i < egress_.size(); ++i) {
+    FanoutSocket& socket = egress_[i].socket();
+    guard_.watch(socket.socket(), security_.endpoint(socket.endpoint(), Role::subscribe));
   }
   guard_.watch(replay_.socket(), security_.endpoint(replay_.endpoint(), Role::replay));
   if (gate_) {
+    egress_.ask(*gate_);
     conversation_.ask(*gate_);
     replay_.ask(*gate_);
   }
@@ -91,10 +89,10 @@ Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const En
 void Routing::open_control(const BrokerOptions& options, zmq::context_t& context,
                            const std::string& endpoint) {
   const Now now = clock_.now();
-  control_.emplace(context, security_.endpoint(endpoint, Role::control),
-                   Sources{topics_, publishers_, interest_, fanouts_[stream_index], fanouts_[events_index],
-                           history_, store_.get(), counters_, recent_, ledger_},
-                   topics_, ledger_, counters_, complaints_);
+  control_.emplace(
+      context, security_.endpoint(endpoint, Role::control),
+      Sources{topics_, publishers_, interest_, egress_, history_, store_.get(), counters_, recent_, ledger_},
+      topics_, ledger_, counters_, complaints_);
   guard_.watch(control_->socket(), security_.endpoint(control_->endpoint(), Role::control));
   if (gate_) control_->ask(*gate_);
   const Endpoints bound = this->endpoints();
@@ -107,6 +105,7 @@ void Routing::open_control(const BrokerOptions& options, zmq::context_t& context
                            {"events", bound.events},
                            {"replay", bound.replay},
                            {"control", bound.control}},
+                          routes_as_bound(options, bound.routes),
                           effective_options(options)});
 }
 
@@ -140,7 +139,7 @@ SteadyTime Routing::do_work() {
   });
   note_refused_connections(now);
   recent_.sample(counters_, now.steady);
-  figures_.refresh(topics_, publishers_, fanouts_[stream_index], fanouts_[events_index], now);
+  figures_.refresh(topics_, publishers_, egress_, now);
   complaints_.report(now.steady);
   guard_.check(now.steady);
   return more ? now.steady : next_deadline(now);
@@ -199,19 +198,23 @@ void Routing::note_refused_connections(const Now& now) {
 }
 
 std::vector<zmq::socket_ref> Routing::sockets() {
-  std::vector<zmq::socket_ref> all{ingress_.socket(), fanouts_[stream_index].socket(),
-                                   fanouts_[events_index].socket(), replay_.socket()};
+  std::vector<zmq::socket_ref> all{ingress_.socket(), replay_.socket()};
+  for (std::size_t i = 0; i < egress_.size(); ++i) all.push_back(egress_[i].socket().socket());
   if (control_) all.push_back(control_->socket());
   if (gate_) all.push_back(gate_->socket());
   return all;
 }
 
 Endpoints Routing::endpoints() const {
-  return {ingress_.endpoint(), fanouts_[stream_index].endpoint(), fanouts_[events_index].endpoint(),
-          replay_.endpoint(), control_ ? control_->endpoint() : std::string()};
+  return {ingress_.endpoint(),
+          egress_.stream().endpoint(),
+          egress_.events().endpoint(),
+          replay_.endpoint(),
+          control_ ? control_->endpoint() : std::string(),
+          egress_.route_endpoints()};
 }
 
-void Routing::reload(const BrokerOptions& options, std::optional<AccessList> list) {
+void Routing::reload(const BrokerOptions& options, std::optional<AccessLists> lists) {
   notices_wanted_ = options.notices;
   conversation_.report_to(notices_wanted_ ? &notices_ : nullptr);
   sequencer_.set_coalesce(options.coalesce_max);
@@ -219,13 +222,13 @@ void Routing::reload(const BrokerOptions& options, std::optional<AccessList> lis
   interest_.set_kept(options.history);
   topics_.set_max_ages(options.max_age);
   if (!store_) history_.set_limits(options.history);
-  if (list) replace_access(std::move(*list));
+  if (lists) replace_access(std::move(*lists));
   if (control_) control_->set_options(effective_options(options));
 }
 
-void Routing::replace_access(AccessList list) {
-  gate_->replace(std::move(list));
-  for (FanoutSocket& fanout : fanouts_) fanout.apply_access();
+void Routing::replace_access(AccessLists lists) {
+  gate_->replace(std::move(lists));
+  egress_.apply_access();
   conversation_.apply_access();
   replay_.apply_access();
 }
@@ -240,13 +243,14 @@ bool Routing::read_ingress(const Now& now) {
 
 void Routing::read_subscriptions(const Now& now) {
   FanoutSocket::Change change;
-  for (std::size_t i = 0; i < fanouts_.size(); ++i) {
-    while (fanouts_[i].next_change(change)) apply(i, change, now);
-    fanouts_[i].look(now);
+  for (std::size_t i = 0; i < egress_.size(); ++i) {
+    FanoutSocket& socket = egress_[i].socket();
+    while (socket.next_change(change)) apply(i, change, now);
+    socket.look(now);
   }
 }
 
-void Routing::apply(std::size_t endpoint, const FanoutSocket::Change& change, const Now& now) {
+void Routing::apply(std::size_t outlet, const FanoutSocket::Change& change, const Now& now) {
   const bool subscribed = change.kind == FanoutSocket::Change::Kind::subscribed;
   if (change.kind == FanoutSocket::Change::Kind::refused) {
     counters_.add(Counter::subscriptions_refused);
@@ -254,9 +258,9 @@ void Routing::apply(std::size_t endpoint, const FanoutSocket::Change& change, co
     return;
   }
   if (change.prefix.starts_with(ready_topic_prefix)) {
-    if (!subscribed) return barriers_.remove(endpoint, change.prefix);
+    if (!subscribed) return barriers_.remove(outlet, change.prefix);
     const SteadyTime deadline = now.steady + Barriers::wait_max;
-    if (!barriers_.add({endpoint, std::string(change.prefix), interest_.generation_due(), deadline})) {
+    if (!barriers_.add({outlet, std::string(change.prefix), interest_.generation_due(), deadline})) {
       counters_.add(Counter::subscriptions_refused);
     }
     return;
@@ -265,10 +269,12 @@ void Routing::apply(std::size_t endpoint, const FanoutSocket::Change& change, co
     if (subscribed) counters_.add(Counter::subscriptions_refused);
     return;
   }
+  const auto prefix = egress_[outlet].narrow(change.prefix);
+  if (!prefix) return;
   if (subscribed) {
-    interest_.subscribe(change.prefix);
+    interest_.subscribe(*prefix);
   } else {
-    interest_.unsubscribe(change.prefix, now.steady);
+    interest_.unsubscribe(*prefix, now.steady);
   }
 }
 
@@ -285,10 +291,7 @@ void Routing::settle_barriers(const Now& now) {
       [&](const Barriers::Barrier& barrier, std::uint64_t unconfirmed) {
         // What was taken in before stands in front of the barrier, even if it waits to be joined.
         sequencer_.flush_all(now);
-        const std::string empty_params(1, '\x80');
-        std::string ready;
-        wire::encode(wire::Ready{epoch_, now.realtime_ns, unconfirmed}, ready);
-        fanouts_[barrier.endpoint].send(barrier.topic, zmq::message_t(empty_params), zmq::message_t(ready));
+        egress_[barrier.outlet].send_ready(barrier.topic, {epoch_, now.realtime_ns, unconfirmed, {}, {}});
         counters_.add(Counter::barriers);
         if (unconfirmed > 0) counters_.add(Counter::barriers_unconfirmed);
       });

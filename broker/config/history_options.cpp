@@ -4,8 +4,8 @@
 #include <sstream>
 #include <string_view>
 
+#include "config/prefixed.hpp"
 #include "quantities.hpp"
-#include "zevi/error.hpp"
 
 namespace zevi::broker {
 
@@ -22,25 +22,6 @@ std::optional<Quantity> read(std::string_view text) {
   Quantity quantity;
   if (text.empty() || !(in >> quantity) || in.peek() != std::istringstream::traits_type::eof()) return {};
   return quantity;
-}
-
-/// The part of `text` in front of the first `end`, which is taken away with it.
-std::string_view cut(std::string_view& text, char end) {
-  const std::size_t at = std::min(text.find(end), text.size());
-  const std::string_view part = text.substr(0, at);
-  text.remove_prefix(std::min(at + 1, text.size()));
-  return part;
-}
-
-/// `PREFIX`, `PREFIX*` or nothing.
-std::string prefix_of(std::string_view text) {
-  if (text.ends_with('*')) text.remove_suffix(1);
-  return std::string(text);
-}
-
-Error wrong(std::string_view option, std::string_view value, std::string_view what, std::string_view form) {
-  return Error(std::string(option) + " '" + std::string(value) + "': " + std::string(what) + "; " +
-               std::string(form));
 }
 
 /// False if `text` is no limit.

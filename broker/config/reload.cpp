@@ -56,7 +56,7 @@ Reload prepare_reload(const BrokerOptions& current, const BrokerOptions& wanted)
   }
   if (!current.access.empty() && !wanted.access.empty()) {
     reload.options.access = wanted.access;
-    reload.list = AccessList::read(wanted.access);
+    reload.lists = AccessLists::read(reload.options);
   }
   reload.need_restart = differences(reload.options, wanted);
   return reload;

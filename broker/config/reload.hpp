@@ -11,8 +11,8 @@ namespace zevi::broker {
 
 /// Options for a broker that runs already.
 struct Reload {
-  BrokerOptions options;           ///< those it has, with what can change taken over
-  std::optional<AccessList> list;  ///< read again; none if it has none
+  BrokerOptions options;             ///< those it has, with what can change taken over
+  std::optional<AccessLists> lists;  ///< read again; none if it has none
   std::vector<std::string> need_restart;
 };
 

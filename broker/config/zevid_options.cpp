@@ -8,6 +8,7 @@
 #include "history_options.hpp"
 #include "metrics/metrics_server.hpp"
 #include "quantities.hpp"
+#include "route_options.hpp"
 #include "zevi/endpoints.hpp"
 
 namespace zevi::broker {
@@ -62,6 +63,13 @@ program::OptionTable option_table() {
       "where readers ask for what is kept; default ipc://DIR/replay")(
       "control", po::value<std::string>()->default_value("")->value_name("ENDPOINT"),
       "where programs ask about the broker: zevi status; default ipc://DIR/control")(
+      "route", po::value<Texts>()->default_value({}, "none")->value_name("PREFIX=ENDPOINT[,SETTING...]"),
+      "an endpoint of their own for the topics that begin with PREFIX (*: all topics), which then leave "
+      "stream "
+      "and events, unless one SETTING is also; others are format=stream (libraries find it by themselves), "
+      "format=events or format=json (one frame an event, TOPIC {...}), queue=N (messages that may wait for "
+      "one "
+      "subscriber) and access=FILE (who may subscribe there); repeatable")(
       "socket-mode", po::value<std::string>()->default_value("0660")->value_name("MODE"),
       "who may connect, as the mode of the socket files: 0600, 0660 or 0666")(
       "socket-group", po::value<std::string>()->default_value("")->value_name("GROUP"),
@@ -141,6 +149,7 @@ BrokerOptions broker_options(const po::variables_map& values, const program::Log
     options.history = parse_history(values["history"].as<Texts>());
     options.max_age = parse_max_age(values["max-age"].as<Texts>());
     options.acks = parse_acks(values["ack"].as<Texts>());
+    options.routes = parse_routes(values["route"].as<Texts>());
     check_history(options.history, options.max_age);
   } catch (const Error& error) {
     throw program::UsageError(error.what());

@@ -45,23 +45,23 @@ void append_reader(Rows& rows, std::string_view endpoint, const Subscriber& subs
   for (std::size_t i = 0; i < shown; ++i) writer.text(prefixes[i]);
 }
 
+/// Of a key made of two numbers.
+std::uint64_t number_behind_point(std::string_view key) {
+  const std::size_t point = key.find('.');
+  return point == std::string_view::npos ? 0 : number_of_key(key.substr(point + 1));
+}
+
 }  // namespace
 
 std::optional<std::string> list_readers(Rows& rows, const Sources& sources, const Identity&,
                                         std::string_view from, const Now&) {
-  struct Place {
-    char key;
-    std::string_view name;
-    const FanoutSocket& socket;
-  };
-  const char first = from.empty() ? '0' : from.front();
-  for (const Place& place : {Place{'0', "stream", sources.stream}, Place{'1', "events", sources.events}}) {
-    if (place.key < first) continue;
-    const auto& readers = place.socket.readers();
-    const std::uint64_t begin = place.key == first && !from.empty() ? number_of_key(from.substr(1)) : 0;
+  const std::size_t first = number_of_key(from);
+  for (std::size_t outlet = first; outlet < sources.egress.size(); ++outlet) {
+    const auto& readers = sources.egress[outlet].socket().readers();
+    const std::size_t begin = outlet == first ? number_behind_point(from) : 0;
     for (auto at = readers.lower_bound(begin); at != readers.end(); ++at) {
-      if (rows.slice_is_full()) return place.key + std::to_string(at->first);
-      append_reader(rows, place.name, *at->second);
+      if (rows.slice_is_full()) return std::to_string(outlet) + "." + std::to_string(at->first);
+      append_reader(rows, sources.egress[outlet].options().name, *at->second);
     }
   }
   return std::nullopt;

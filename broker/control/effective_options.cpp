@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "egress/routes.hpp"
 #include "ingress/ack_level.hpp"
 
 namespace zevi::broker {
@@ -38,6 +39,15 @@ std::string history_text(const HistoryLimit& limit) {
   return text;
 }
 
+std::string route_text(const Route& route) {
+  std::string text = prefix_text(route.prefix) + "=" + route.endpoint + ",format=";
+  text += name_of(route.format);
+  if (route.also) text += ",also";
+  if (route.queue_max != 0) text += ",queue=" + std::to_string(route.queue_max);
+  if (!route.access.empty()) text += ",access=" + route.access;
+  return text;
+}
+
 }  // namespace
 
 std::vector<Identity::Named> effective_options(const BrokerOptions& options) {
@@ -52,6 +62,7 @@ std::vector<Identity::Named> effective_options(const BrokerOptions& options) {
     all.push_back(
         {"ack", prefix_text(rule.prefix).append("=").append(wire::name_of(wire_level(rule.level)))});
   }
+  for (const Route& route : options.routes) all.push_back({"route", route_text(route)});
   std::array<char, 8> mode{};
   std::snprintf(mode.data(), mode.size(), "%04o", options.socket_mode);
   all.push_back({"socket-mode", mode.data()});

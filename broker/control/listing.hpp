@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "egress/fanout_socket.hpp"
+#include "egress/egress.hpp"
 #include "history/history.hpp"
 #include "ingress/publisher_registry.hpp"
 #include "loss_ledger.hpp"
@@ -34,6 +34,13 @@ struct Identity {
     std::string value;
   };
   std::vector<Named> endpoints;
+  struct AtRoute {
+    std::string prefix;
+    std::string endpoint;
+    std::string_view format;
+    bool also = false;
+  };
+  std::vector<AtRoute> routes;
   std::vector<Named> options;
 };
 
@@ -42,8 +49,7 @@ struct Sources {
   const TopicRegistry& topics;
   const PublisherRegistry& publishers;
   const InterestTable& interest;
-  const FanoutSocket& stream;
-  const FanoutSocket& events;
+  const Egress& egress;
   const History& history;
   const Store* store;  ///< null: none
   const Counters& counters;

@@ -28,8 +28,9 @@ void append_topic(std::string& out, const Topic& topic, const Sources& sources, 
       .uint("stored_first_q", stored.first_q)
       .uint("stored_events", stored.events)
       .uint("stored_bytes", stored.bytes)
-      .uint("subscriptions_stream", sources.stream.subscriptions_of_topic(topic.name))
-      .uint("subscriptions_events", sources.events.subscriptions_of_topic(topic.name));
+      .uint("subscriptions_stream", sources.egress.stream().subscriptions_of_topic(topic.name))
+      .uint("subscriptions_events", sources.egress.events().subscriptions_of_topic(topic.name))
+      .uint("subscriptions_routes", sources.egress.route_subscriptions_of_topic(topic.name));
 }
 
 void append_publisher(std::string& out, const Publisher& publisher, const Now& now) {
@@ -90,8 +91,9 @@ std::optional<std::string> list_subscriptions(Rows& rows, const Sources& sources
     if (rows.slice_is_full()) return at->first;
     Row(rows.next())
         .text("prefix", at->first)
-        .uint("stream", sources.stream.subscriptions(at->first))
-        .uint("events", sources.events.subscriptions(at->first))
+        .uint("stream", sources.egress.stream().subscriptions(at->first))
+        .uint("events", sources.egress.events().subscriptions(at->first))
+        .uint("routes", sources.egress.route_subscriptions(at->first))
         .boolean("lingers", at->second.subscribers == 0);
   }
   return std::nullopt;

@@ -24,6 +24,17 @@ void append_names(pack::Writer& writer, const std::vector<Identity::Named>& entr
   for (const Identity::Named& entry : entries) writer.text(entry.name).text(entry.value);
 }
 
+void append_routes(std::string& out, const std::vector<Identity::AtRoute>& routes) {
+  pack::Writer(out).array(routes.size());
+  for (const Identity::AtRoute& route : routes) {
+    Row(out)
+        .text("prefix", route.prefix)
+        .text("endpoint", route.endpoint)
+        .text("format", route.format)
+        .boolean("also", route.also);
+  }
+}
+
 void append_history(std::string& out, const History& history) {
   pack::Writer(out).array(history.usage().size());
   for (const History::Usage& usage : history.usage()) {
@@ -80,12 +91,15 @@ std::optional<std::string> list_stats(Rows& rows, const Sources& sources, const 
       .real("uptime_s", uptime)
       .text("runtime_dir", identity.runtime_dir);
   append_names(row.field("endpoints"), identity.endpoints);
+  row.field("routes");
+  append_routes(out, identity.routes);
   row.uint("memory_bytes", resident_bytes())
       .uint("topics", sources.topics.size())
       .uint("publishers_live", sources.publishers.live())
       .uint("publishers_known", sources.publishers.by_id().size())
-      .uint("subscriptions_stream", sources.stream.subscriptions())
-      .uint("subscriptions_events", sources.events.subscriptions());
+      .uint("subscriptions_stream", sources.egress.stream().subscriptions())
+      .uint("subscriptions_events", sources.egress.events().subscriptions())
+      .uint("subscriptions_routes", sources.egress.route_subscriptions());
   row.field("history");
   append_history(out, sources.history);
   row.field("store");

@@ -24,4 +24,8 @@ void EventsEndpoint::take(SequencedMessage& message) {
   counters_.add(Counter::plain_messages, places_.size());
 }
 
+void EventsEndpoint::send_ready(std::string_view topic, const wire::Ready& ready) {
+  fanout_.send_ready(topic, ready);
+}
+
 }  // namespace zevi::broker

@@ -46,7 +46,7 @@ bool FanoutSocket::next_change(Change& change) {
 }
 
 bool FanoutSocket::may_subscribe(const zmq::message_t& frame) {
-  return gate_ == nullptr || gate_->permission(Gate::name_of_sender(frame), Role::subscribe).is_given;
+  return gate_ == nullptr || gate_->may_subscribe(Gate::name_of_sender(frame), route_);
 }
 
 void FanoutSocket::apply_access() {
@@ -120,6 +120,17 @@ void FanoutSocket::send(std::string_view topic, zmq::message_t second, zmq::mess
   socket_.send(zmq::message_t(topic), zmq::send_flags::sndmore);
   socket_.send(std::move(second), zmq::send_flags::sndmore);
   socket_.send(std::move(third), zmq::send_flags::none);
+}
+
+void FanoutSocket::send(std::string_view frame) {
+  socket_.send(zmq::message_t(frame), zmq::send_flags::none);
+}
+
+void FanoutSocket::send_ready(std::string_view topic, const wire::Ready& ready) {
+  constexpr std::string_view no_params = "\x80";
+  std::string frame;
+  wire::encode(ready, frame);
+  send(topic, zmq::message_t(no_params), zmq::message_t(frame));
 }
 
 }  // namespace zevi::broker

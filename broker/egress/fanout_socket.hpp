@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <zmq.hpp>
@@ -10,6 +12,7 @@
 #include "runtime/string_map.hpp"
 #include "security/gate.hpp"
 #include "subscriber_connections.hpp"
+#include "zevi/wire/subscriber_messages.hpp"
 
 namespace zevi::broker {
 
@@ -30,8 +33,11 @@ class FanoutSocket {
   /// As bound.
   [[nodiscard]] std::string endpoint() const { return socket_.get(zmq::sockopt::last_endpoint); }
 
-  /// From now on the gate is asked about everyone who subscribes.
-  void ask(Gate& gate) noexcept { gate_ = &gate; }
+  /// From now on the gate is asked about everyone who subscribes, here or, with a number, at that route.
+  void ask(Gate& gate, std::optional<std::size_t> route) noexcept {
+    gate_ = &gate;
+    route_ = route;
+  }
   /// Cuts off those who may not subscribe any more.
   void apply_access();
 
@@ -67,6 +73,10 @@ class FanoutSocket {
 
   /// Sends one message of three frames. Never blocks: a subscriber whose queue is full loses it.
   void send(std::string_view topic, zmq::message_t second, zmq::message_t third);
+  /// The same with one frame.
+  void send(std::string_view frame);
+  /// The answer to a barrier, for those who read messages of three frames.
+  void send_ready(std::string_view topic, const wire::Ready& ready);
 
  private:
   /// What there is to tell of a prefix that a connection, or for null an unknown one, wants; false if
@@ -79,6 +89,7 @@ class FanoutSocket {
   zmq::socket_t socket_;
   zmq::message_t incoming_;
   Gate* gate_ = nullptr;  ///< null: whoever is connected may subscribe
+  std::optional<std::size_t> route_;
   SubscriberConnections connections_;
   StringMap<PrefixCount> prefixes_;
   std::uint64_t subscriptions_ = 0;  // without those that are no prefix of a topic

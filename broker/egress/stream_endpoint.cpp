@@ -12,4 +12,8 @@ void StreamEndpoint::take(SequencedMessage& message) {
   counters_.add(Counter::stream_messages);
 }
 
+void StreamEndpoint::send_ready(std::string_view topic, const wire::Ready& ready) {
+  fanout_.send_ready(topic, ready);
+}
+
 }  // namespace zevi::broker

@@ -16,15 +16,16 @@ void add(TopicFigures& sum, const Topic& topic) {
 
 }  // namespace
 
-void Figures::refresh(const TopicRegistry& topics, const PublisherRegistry& publishers,
-                      const FanoutSocket& stream, const FanoutSocket& events, const Now& now) {
+void Figures::refresh(const TopicRegistry& topics, const PublisherRegistry& publishers, const Egress& egress,
+                      const Now& now) {
   if (topics_max_ == 0 || now.steady < next_) return;
   next_ = now.steady + std::chrono::seconds(1);
   auto figures = std::make_shared<BrokerFigures>();
   figures->topics = topics.size();
   figures->publishers_live = publishers.live();
-  figures->subscriptions_stream = stream.subscriptions();
-  figures->subscriptions_events = events.subscriptions();
+  figures->subscriptions_stream = egress.stream().subscriptions();
+  figures->subscriptions_events = egress.events().subscriptions();
+  figures->subscriptions_routes = egress.route_subscriptions();
   for (const Topic* const topic : topics.by_age()) {
     if (figures->by_topic.size() < topics_max_) {
       figures->by_topic.push_back({});

@@ -4,7 +4,7 @@
 #include <memory>
 #include <mutex>
 
-#include "egress/fanout_socket.hpp"
+#include "egress/egress.hpp"
 #include "ingress/publisher_registry.hpp"
 #include "runtime/clock.hpp"
 #include "topics/topic_registry.hpp"
@@ -20,8 +20,8 @@ class Figures {
   explicit Figures(std::size_t topics_max) : topics_max_(topics_max) {}
 
   /// To be called in every round by the routing thread.
-  void refresh(const TopicRegistry& topics, const PublisherRegistry& publishers, const FanoutSocket& stream,
-               const FanoutSocket& events, const Now& now);
+  void refresh(const TopicRegistry& topics, const PublisherRegistry& publishers, const Egress& egress,
+               const Now& now);
 
   /// The latest copy. Any thread.
   [[nodiscard]] std::shared_ptr<const BrokerFigures> latest() const;

@@ -113,6 +113,7 @@ void append_figures(std::vector<MetricFamily>& all, const BrokerFigures& figures
   gauge("zevi_publishers_live", "publishers that are up", figures.publishers_live);
   gauge("zevi_subscriptions_stream", "subscriptions at the endpoint stream", figures.subscriptions_stream);
   gauge("zevi_subscriptions_events", "subscriptions at the endpoint events", figures.subscriptions_events);
+  gauge("zevi_subscriptions_routes", "subscriptions at the routes", figures.subscriptions_routes);
   all.push_back(
       of_topics(figures, "zevi_topic_events_total", "events taken in, by topic", &TopicFigures::events));
   all.push_back(of_topics(figures, "zevi_topic_bytes_total", "bytes of events taken in, by topic",

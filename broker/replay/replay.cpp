@@ -198,6 +198,10 @@ void Replay::begin_next_answer(Reader& reader) {
   std::unique_ptr<Question> question = std::move(reader.waiting.front());
   reader.waiting.pop_front();
   std::vector<const Topic*> topics = topics_.matching(question->request().t);
+  if (gate_ != nullptr) {
+    const Permission& permission = gate_->permission(reader.peer, Role::replay);
+    std::erase_if(topics, [&](const Topic* topic) { return !permission.covers(topic->name); });
+  }
   const std::uint64_t asked_epoch = question->request().b;
   reader.answer =
       std::make_unique<Answer>(std::move(question), std::move(topics), epoch_, source_.ended(asked_epoch));

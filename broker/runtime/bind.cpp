@@ -57,7 +57,7 @@ void bind_to(zmq::socket_ref socket, const Endpoint& endpoint) {
                 ": another program listens there; stop it or choose another endpoint");
   }
   socket.set(zmq::sockopt::handshake_ivl, handshake_ms_max);
-  if (!endpoint.zap_domain.empty()) socket.set(zmq::sockopt::zap_domain, std::string(endpoint.zap_domain));
+  if (!endpoint.zap_domain.empty()) socket.set(zmq::sockopt::zap_domain, endpoint.zap_domain);
   if (endpoint.address.starts_with("tcp://") && !endpoint.curve_secret_key.empty()) {
     socket.set(zmq::sockopt::curve_server, 1);
     socket.set(zmq::sockopt::curve_secretkey, endpoint.curve_secret_key);

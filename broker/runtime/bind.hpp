@@ -18,7 +18,7 @@ struct Endpoint {
   std::string address;  ///< as ZeroMQ writes it: `ipc://PATH`, `tcp://HOST:PORT`, `inproc://NAME`
   mode_t mode = 0660;   ///< of the file of an `ipc://` socket
   std::optional<gid_t> group{};
-  std::string_view zap_domain{};   ///< empty: the gate is not asked
+  std::string zap_domain{};        ///< empty: the gate is not asked
   std::string curve_secret_key{};  ///< of `tcp://`; empty: no CURVE
 };
 

@@ -92,7 +92,10 @@ Peer Peer::read(std::string_view text) {
 }
 
 bool Permission::covers(std::string_view prefix) const noexcept {
-  if (!is_given || prefixes.empty()) return is_given;
+  const bool meets_exception = std::any_of(
+      except.begin(), except.end(), [prefix](const std::string& other) { return prefix.starts_with(other); });
+  if (!is_given || meets_exception) return false;
+  if (prefixes.empty()) return true;
   return std::any_of(prefixes.begin(), prefixes.end(),
                      [prefix](const std::string& own) { return prefix.starts_with(own); });
 }
@@ -172,6 +175,31 @@ Permission AccessList::permission(const Peer& peer, Role role) const {
   if (peer.key.empty() && peer.uid && (*peer.uid == 0 || *peer.uid == geteuid())) permission.add({});
   for (const Rule& rule : rules_) {
     if (rule.roles[static_cast<std::size_t>(role)] && rule.is_for(peer)) permission.add(rule.prefixes);
+  }
+  return permission;
+}
+
+AccessLists AccessLists::read(const BrokerOptions& options) {
+  AccessLists lists{AccessList::read(options.access), {}};
+  for (const Route& route : options.routes) {
+    lists.routes.push_back({route.prefix, route.also, std::nullopt});
+    if (!route.access.empty()) lists.routes.back().list = AccessList::read(route.access);
+  }
+  return lists;
+}
+
+bool AccessLists::may_subscribe(const Peer& peer, std::size_t route) const {
+  return route < routes.size() &&
+         routes[route].list.value_or(list).permission(peer, Role::subscribe).is_given;
+}
+
+Permission AccessLists::permission(const Peer& peer, Role role) const {
+  Permission permission = list.permission(peer, role);
+  if (role != Role::replay && role != Role::control) return permission;
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    if (routes[i].list && !routes[i].also && !may_subscribe(peer, i)) {
+      permission.except.push_back(routes[i].prefix);
+    }
   }
   return permission;
 }

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "zevi/broker.hpp"
+
 namespace zevi::broker {
 
 /// What a peer connects for. Each endpoint is for one.
@@ -35,9 +37,10 @@ struct Peer {
 /// For what topics a peer may use a role.
 struct Permission {
   bool is_given = false;
-  std::vector<std::string> prefixes;  ///< empty: all topics
+  std::vector<std::string> prefixes{};  ///< empty: all topics
+  std::vector<std::string> except{};    ///< also prefixes: none of their topics
 
-  /// True if every topic that begins with `prefix`, or is it, is among them.
+  /// True if every topic that begins with `prefix`, or is it, is among them, but for exceptions within.
   [[nodiscard]] bool covers(std::string_view prefix) const noexcept;
   void add(const std::vector<std::string>& more);
 };
@@ -76,6 +79,24 @@ class AccessList {
   static void read_who(std::string_view word, Rule& rule);
 
   std::vector<Rule> rules_;
+};
+
+/// All lists that hold: that of the broker, and those that its routes may have of their own.
+struct AccessLists {
+  struct OfRoute {
+    std::string prefix;
+    bool also = false;  ///< its topics can be had elsewhere too, so that its list is for the route alone
+    std::optional<AccessList> list;  ///< none: that of the broker
+  };
+  AccessList list;
+  std::vector<OfRoute> routes;
+
+  /// Throws `zevi::Error`.
+  [[nodiscard]] static AccessLists read(const BrokerOptions& options);
+
+  [[nodiscard]] bool may_subscribe(const Peer& peer, std::size_t route) const;
+  /// Without the topics of routes where the peer may not subscribe, for roles by which it could get at them.
+  [[nodiscard]] Permission permission(const Peer& peer, Role role) const;
 };
 
 }  // namespace zevi::broker

@@ -52,9 +52,9 @@ Peer peer_of(const std::vector<zmq::message_t>& request) {
 
 }  // namespace
 
-Gate::Gate(zmq::context_t& context, AccessList list, Counters& counters, Complaints& complaints)
+Gate::Gate(zmq::context_t& context, AccessLists lists, Counters& counters, Complaints& complaints)
     : socket_(context, zmq::socket_type::router),
-      list_(std::move(list)),
+      lists_(std::move(lists)),
       counters_(counters),
       complaints_(complaints) {
   socket_.set(zmq::sockopt::linger, 0);
@@ -80,15 +80,12 @@ void Gate::do_work() {
 void Gate::answer(std::vector<zmq::message_t>& request) {
   const Peer peer = peer_of(request);
   const std::string name = peer.text();
-  const std::string_view role = request[domain].to_string_view();
-  const auto* const found = std::find(role_names.begin(), role_names.end(), role);
-  const bool is_admitted =
-      found != role_names.end() &&
-      permissions(name).of_role[static_cast<std::size_t>(found - role_names.begin())].is_given;
+  const std::string_view wanted = request[domain].to_string_view();
+  const bool is_admitted = admits(name, wanted);
   if (!is_admitted) {
     counters_.add(Counter::peers_refused);
     complaints_.add("refused a connection", name,
-                    "the access list does not let it " + std::string(role) + " (" +
+                    "the access list does not let it " + std::string(wanted) + " (" +
                         std::string(request[address].to_string_view()) + ")");
   }
   const auto send = [this](std::string_view text, bool is_last = false) {
@@ -105,8 +102,23 @@ void Gate::answer(std::vector<zmq::message_t>& request) {
   send("", true);
 }
 
-void Gate::replace(AccessList list) {
-  list_ = std::move(list);
+bool Gate::admits(const std::string& name, std::string_view wanted) {
+  const Permissions& all = permissions(name);
+  for (std::size_t role = 0; role < role_names.size(); ++role) {
+    if (wanted == role_names[role]) return all.of_role[role].is_given;
+  }
+  for (std::size_t route = 0; route < all.of_route.size(); ++route) {
+    if (wanted == domain_of_route(route)) return all.of_route[route];
+  }
+  return false;
+}
+
+std::string Gate::domain_of_route(std::size_t route) {
+  return std::string(name_of(Role::subscribe)) + " at route " + std::to_string(route + 1);
+}
+
+void Gate::replace(AccessLists lists) {
+  lists_ = std::move(lists);
   permissions_.clear();
 }
 
@@ -116,7 +128,10 @@ const Gate::Permissions& Gate::permissions(std::string_view name) {
   const Peer peer = Peer::read(name);
   Permissions all;
   for (std::size_t role = 0; role < role_names.size(); ++role) {
-    all.of_role[role] = list_.permission(peer, static_cast<Role>(role));
+    all.of_role[role] = lists_.permission(peer, static_cast<Role>(role));
+  }
+  for (std::size_t route = 0; route < lists_.routes.size(); ++route) {
+    all.of_route.push_back(lists_.may_subscribe(peer, route));
   }
   return permissions_.emplace(std::string(name), std::move(all)).first->second;
 }
@@ -140,6 +155,11 @@ std::string Gate::owner_of(const zmq::message_t& frame) {
 const Permission& Gate::permission(std::string_view name, Role role) {
   static const Permission everything{true, {}};
   return name.empty() ? everything : permissions(name).of_role[static_cast<std::size_t>(role)];
+}
+
+bool Gate::may_subscribe(std::string_view name, std::optional<std::size_t> route) {
+  if (!route || name.empty()) return permission(name, Role::subscribe).is_given;
+  return permissions(name).of_route[*route];
 }
 
 }  // namespace zevi::broker

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <string_view>
 
+#include "gate.hpp"
 #include "zevi/curve_keys.hpp"
 #include "zevi/error.hpp"
 
@@ -60,9 +61,9 @@ Security Security::read(const BrokerOptions& options) {
   }
   security.socket_mode = options.socket_mode;
   if (!options.socket_group.empty()) security.socket_group = group_id(options.socket_group);
-  if (!options.access.empty()) security.list = AccessList::read(options.access);
+  if (!options.access.empty()) security.lists = AccessLists::read(options);
   if (!options.curve_key.empty()) {
-    if (!security.list) throw Error("curve-key needs --access: the keys that may connect are named there");
+    if (!security.lists) throw Error("curve-key needs --access: the keys that may connect are named there");
     security.curve_secret_key = read_curve_keys(options.curve_key).secret_key;
     if (security.curve_secret_key.empty()) {
       throw Error(options.curve_key + " holds no secret key: give the file that keeps it");
@@ -74,6 +75,7 @@ Security Security::read(const BrokerOptions& options) {
   check_address("events", options.events, is_protected);
   check_address("replay", options.replay, is_protected);
   check_address("control", options.control, is_protected);
+  for (const Route& route : options.routes) check_address("route", route.endpoint, is_protected);
   return security;
 }
 
@@ -81,8 +83,14 @@ Endpoint Security::endpoint(const std::string& address, Role role) const {
   Endpoint endpoint(address);
   endpoint.mode = socket_mode;
   endpoint.group = socket_group;
-  if (list) endpoint.zap_domain = name_of(role);
+  if (lists) endpoint.zap_domain = name_of(role);
   endpoint.curve_secret_key = curve_secret_key;
+  return endpoint;
+}
+
+Endpoint Security::route_endpoint(const std::string& address, std::size_t route) const {
+  Endpoint endpoint = this->endpoint(address, Role::subscribe);
+  if (lists) endpoint.zap_domain = Gate::domain_of_route(route);
   return endpoint;
 }
 

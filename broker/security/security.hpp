@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -15,7 +16,7 @@ namespace zevi::broker {
 struct Security {
   mode_t socket_mode = 0660;
   std::optional<gid_t> socket_group;
-  std::optional<AccessList> list;  ///< none: whoever can open a socket may do everything there
+  std::optional<AccessLists> lists;  ///< none: whoever can open a socket may do everything there
   std::string curve_secret_key;
 
   /// Throws `zevi::Error` for what cannot be read, and for an endpoint that others could reach from outside
@@ -24,6 +25,7 @@ struct Security {
 
   /// The endpoint at `address` as it is to be bound.
   [[nodiscard]] Endpoint endpoint(const std::string& address, Role role) const;
+  [[nodiscard]] Endpoint route_endpoint(const std::string& address, std::size_t route) const;
 };
 
 /// The mode of a directory whose files have `socket_mode`: who may use a file may look it up.

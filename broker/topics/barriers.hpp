@@ -19,7 +19,7 @@ class Barriers {
   static constexpr std::size_t waiting_max = 65'536;
 
   struct Barrier {
-    std::size_t endpoint = 0;  ///< index of the fan-out endpoint it came in at
+    std::size_t outlet = 0;  ///< where it came in
     std::string topic;
     std::uint64_t generation = 0;
     SteadyTime deadline;
@@ -33,8 +33,8 @@ class Barriers {
   }
 
   /// The subscriber left or asked anew.
-  void remove(std::size_t endpoint, std::string_view topic) {
-    std::erase_if(waiting_, [&](const Barrier& b) { return b.endpoint == endpoint && b.topic == topic; });
+  void remove(std::size_t outlet, std::string_view topic) {
+    std::erase_if(waiting_, [&](const Barrier& b) { return b.outlet == outlet && b.topic == topic; });
   }
 
   /// Calls `release(barrier, unconfirmed)` for each that is done and forgets it. `unconfirmed(generation)`

@@ -28,26 +28,6 @@ DecodeError read_level(pack::Reader& reader, AckLevel& level) {
   return DecodeError::out_of_range;
 }
 
-/// Reads `[[prefix, value], ...]` into structs whose prefix is their first member.
-template <typename Element, typename ReadSecond>
-DecodeError read_prefix_pairs(pack::Reader& reader, std::vector<Element>& elements, ReadSecond read_second) {
-  elements.clear();
-  std::uint32_t count = 0;
-  return read_array(reader, count, [&](pack::Reader& outer, std::uint32_t) {
-    Element element{};
-    std::uint32_t parts = 0;
-    const DecodeError error = read_array(outer, parts, [&](pack::Reader& value, std::uint32_t i) {
-      if (i == 0) return read_topic_prefix(value, element.prefix);
-      if (i == 1) return read_second(value, element);
-      return skip_value(value);
-    });
-    if (error != DecodeError::none) return error;
-    if (parts < 2) return DecodeError::missing_field;
-    elements.push_back(element);
-    return DecodeError::none;
-  });
-}
-
 }  // namespace
 
 std::string_view name_of(AckLevel level) noexcept {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <limits>
+#include <vector>
 
 #include "zevi/limits.hpp"
 #include "zevi/topic.hpp"
@@ -177,6 +178,27 @@ template <typename OnElement>
   const DecodeError error = read_str(reader, value);
   if (error != DecodeError::none) return error;
   return is_topic_prefix(value) ? DecodeError::none : DecodeError::out_of_range;
+}
+
+/// Reads `[[prefix, value], ...]` into structs whose prefix is their first member.
+template <typename Element, typename ReadSecond>
+[[nodiscard]] DecodeError read_prefix_pairs(pack::Reader& reader, std::vector<Element>& elements,
+                                            ReadSecond read_second) {
+  elements.clear();
+  std::uint32_t count = 0;
+  return read_array(reader, count, [&](pack::Reader& outer, std::uint32_t) {
+    Element element{};
+    std::uint32_t parts = 0;
+    const DecodeError error = read_array(outer, parts, [&](pack::Reader& value, std::uint32_t i) {
+      if (i == 0) return read_topic_prefix(value, element.prefix);
+      if (i == 1) return read_second(value, element);
+      return skip_value(value);
+    });
+    if (error != DecodeError::none) return error;
+    if (parts < 2) return DecodeError::missing_field;
+    elements.push_back(element);
+    return DecodeError::none;
+  });
 }
 
 [[nodiscard]] inline bool is_version(std::uint64_t version) noexcept {

@@ -87,8 +87,14 @@ void EventMetaTemplate::begin(const EventMeta& run) {
 
 void encode(const Ready& message, std::string& out) {
   pack::Writer writer(out);
-  writer.map(3).text("b").uint(message.b).text("at").uint(message.at);
+  writer.map(3U + (message.routes.empty() ? 0U : 1U) + (message.route ? 1U : 0U));
+  writer.text("b").uint(message.b).text("at").uint(message.at);
   writer.text("unconfirmed").uint(message.unconfirmed);
+  if (!message.routes.empty()) {
+    writer.text("routes").array(message.routes.size());
+    for (const RouteAt& route : message.routes) writer.array(2).text(route.prefix).text(route.endpoint);
+  }
+  if (message.route) writer.text("route").text(*message.route);
 }
 
 DecodeError decode(std::string_view frame, StreamHeader& message) {
@@ -157,13 +163,19 @@ DecodeError decode(std::string_view frame, EventMeta& message) noexcept {
   return message.b != 0 && message.q != 0 ? DecodeError::none : DecodeError::missing_field;
 }
 
-DecodeError decode(std::string_view frame, Ready& message) noexcept {
+DecodeError decode(std::string_view frame, Ready& message) {
   message = Ready{};
   const DecodeError error =
       read_frame(frame, limits::control_frame_bytes_max, [&](std::string_view key, pack::Reader& value) {
         if (key == "b") return read_uint(value, message.b);
         if (key == "at") return read_clock_ns(value, message.at);
         if (key == "unconfirmed") return read_uint(value, message.unconfirmed);
+        if (key == "routes") {
+          return read_prefix_pairs(value, message.routes, [](pack::Reader& second, RouteAt& route) {
+            return read_text(second, route.endpoint);
+          });
+        }
+        if (key == "route") return read_topic_prefix(value, message.route.emplace());
         return skip_value(value);
       });
   if (error != DecodeError::none) return error;

@@ -2,8 +2,8 @@
 
 #include <iostream>
 
-#include "zevi/json.hpp"
 #include "zevi/error.hpp"
+#include "zevi/json.hpp"
 
 namespace zevi::bridges {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "zevi/json.hpp"
 #include "printable.hpp"
+#include "zevi/json.hpp"
 
 namespace zevi::cli {
 
@@ -123,6 +123,8 @@ void append_check_prometheus(std::string& out, const std::vector<Finding>& findi
                 number_text(stats, "subscriptions_stream"));
   append_metric(out, "subscriptions_events", "gauge", "subscriptions at the endpoint events",
                 number_text(stats, "subscriptions_events"));
+  append_metric(out, "subscriptions_routes", "gauge", "subscriptions at the routes",
+                number_text(stats, "subscriptions_routes"));
   if (const Params store = stats.find("store").entries(); !store.empty()) {
     const bool is_degraded = store.find("state").as_text().value_or("") == "degraded";
     append_metric(out, "store_degraded", "gauge", "1 if the disk of the store is full or fails",

@@ -6,11 +6,11 @@
 #include "control_client.hpp"
 #include "control_options.hpp"
 #include "diagnosis.hpp"
-#include "zevi/json.hpp"
 #include "no_broker.hpp"
 #include "quantities.hpp"
 #include "row.hpp"
 #include "units.hpp"
+#include "zevi/json.hpp"
 
 namespace zevi::cli {
 
@@ -51,7 +51,8 @@ BrokerAccount ask_all(ControlClient& broker) {
 std::string well_text(const Params& stats, std::chrono::nanoseconds since) {
   return "Nothing is wrong in the last " + duration_text(since) + ": " +
          std::to_string(uint_of(stats, "publishers_live")) + " publishers up, " +
-         std::to_string(uint_of(stats, "subscriptions_stream") + uint_of(stats, "subscriptions_events")) +
+         std::to_string(uint_of(stats, "subscriptions_stream") + uint_of(stats, "subscriptions_events") +
+                        uint_of(stats, "subscriptions_routes")) +
          " subscriptions; since the start " + ledger_text(stats) + ".\n";
 }
 

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <map>
 
-#include "zevi/json.hpp"
 #include "printable.hpp"
 #include "row.hpp"
 #include "units.hpp"
+#include "zevi/json.hpp"
 
 namespace zevi::cli {
 

@@ -7,10 +7,10 @@
 #include "control_client.hpp"
 #include "control_options.hpp"
 #include "event_lines.hpp"
-#include "zevi/json.hpp"
 #include "suggestion.hpp"
 #include "table.hpp"
 #include "units.hpp"
+#include "zevi/json.hpp"
 #include "zevi/subscriber/params.hpp"
 
 namespace zevi::cli {
@@ -23,8 +23,10 @@ bool is_words(Show show) {
   return show == Show::text || show == Show::prefix || show == Show::up || show == Show::yes;
 }
 
-double number(const Params& row, std::string_view key) {
-  return key.empty() ? 0 : row.find(key).as_double().value_or(0);
+double number_in(const Params& row, const ListingColumn& column) {
+  double sum = row.find(column.key).as_double().value_or(0);
+  for (const std::string_view key : column.also) sum += row.find(key).as_double().value_or(0);
+  return sum;
 }
 
 std::string age_text(std::uint64_t time_ns, std::uint64_t now_ns) {
@@ -34,7 +36,7 @@ std::string age_text(std::uint64_t time_ns, std::uint64_t now_ns) {
 
 std::string cell(const Params& row, const ListingColumn& column, std::uint64_t now_ns) {
   const Value value = row.find(column.key);
-  const double sum = number(row, column.key) + number(row, column.also);
+  const double sum = number_in(row, column);
   switch (column.show) {
     case Show::text: {
       std::string word;
@@ -88,7 +90,7 @@ void sort_rows(std::vector<Params>& rows, const ListingColumn& by) {
     if (is_words(by.show)) {
       return left.find(by.key).as_text().value_or("") < right.find(by.key).as_text().value_or("");
     }
-    return number(left, by.key) + number(left, by.also) > number(right, by.key) + number(right, by.also);
+    return number_in(left, by) > number_in(right, by);
   });
 }
 

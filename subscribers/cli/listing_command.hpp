@@ -26,7 +26,7 @@ struct ListingColumn {
   std::string_view title;
   std::string_view key;  ///< of the row's field
   Show show;
-  std::string_view also = {};  ///< another field, added to it
+  std::vector<std::string_view> also = {};  ///< further fields, added to it
 };
 
 struct Listing {

@@ -3,10 +3,10 @@
 
 #include "control_client.hpp"
 #include "control_options.hpp"
-#include "zevi/json.hpp"
 #include "status_text.hpp"
 #include "table.hpp"
 #include "zevi/error.hpp"
+#include "zevi/json.hpp"
 
 namespace zevi::cli {
 

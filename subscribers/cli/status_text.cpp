@@ -57,6 +57,13 @@ void append_store(std::string& out, const Params& store) {
   append_line(out, "", count(store, "left_out") + " events since then are in memory alone");
 }
 
+void append_route(std::string& out, const Params& route) {
+  std::string text = printable(route.find("prefix").as_text().value_or("")) + "* at " +
+                     word(route.find("endpoint")) + ", " + word(route.find("format"));
+  if (route.find("also").as_bool().value_or(false)) text += ", also at stream and events";
+  append_line(out, "route", text);
+}
+
 }  // namespace
 
 void append_status(std::string& out, const Params& stats) {
@@ -79,7 +86,7 @@ void append_status(std::string& out, const Params& stats) {
   append_line(out, "topics", count(stats, "topics"));
   append_line(out, "subscriptions",
               count(stats, "subscriptions_stream") + " at stream, " + count(stats, "subscriptions_events") +
-                  " at events");
+                  " at events, " + count(stats, "subscriptions_routes") + " at routes");
   append_line(
       out, "taken in",
       count(counters, "events_received") + " events in " + count(counters, "batches_received") + " batches");
@@ -89,6 +96,7 @@ void append_status(std::string& out, const Params& stats) {
   for (const auto& [name, endpoint] : stats.find("endpoints").entries()) {
     append_line(out, printable(name), word(endpoint));
   }
+  for (const Value& route : stats.find("routes").items()) append_route(out, route.entries());
 }
 
 }  // namespace zevi::cli

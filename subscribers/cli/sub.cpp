@@ -40,6 +40,7 @@ class SubCommand {
   [[nodiscard]] std::chrono::milliseconds wait_at_most() const;
   void take(const Message& message);
   void look_at_connection();
+  void tell_silent_routes();
   void flush();
   void confirm();
   void end();
@@ -67,6 +68,7 @@ class SubCommand {
   Clock::time_point confirmed_{};
   bool is_told_to_wait_ = false;
   bool is_told_ready_ = false;
+  std::uint64_t silent_routes_ = 0;
 };
 
 SubscriberOptions with_wake(SubscriberOptions options, int wake_fd) {
@@ -149,11 +151,20 @@ void SubCommand::look_at_connection() {
     log_.info("connected");
   }
   is_told_to_wait_ = !is_connected;
+  tell_silent_routes();
   if (!options_.verbose || is_told_ready_) return;
   if (const auto unconfirmed = subscriber_.wait_ready(0ms)) {
     log_.info("subscribed; publishers that do not know of it yet: " + std::to_string(*unconfirmed));
     is_told_ready_ = true;
   }
+}
+
+void SubCommand::tell_silent_routes() {
+  const std::uint64_t silent = subscriber_.statistics().silent_routes;
+  if (std::exchange(silent_routes_, silent) == silent || silent == 0) return;
+  log_.warning(
+      "routes of the broker that do not answer: " + std::to_string(silent) +
+      "; nothing of their topics comes, as you may not read them or they cannot be reached from here");
 }
 
 std::chrono::milliseconds SubCommand::wait_at_most() const {

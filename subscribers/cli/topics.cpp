@@ -23,7 +23,10 @@ const zevi::cli::Listing listing{
      {"MEMORY BYTES", "held_bytes", zevi::cli::Show::bytes},
      {"ON DISK", "stored_events", zevi::cli::Show::count},
      {"DISK BYTES", "stored_bytes", zevi::cli::Show::bytes},
-     {"SUBSCRIBED", "subscriptions_stream", zevi::cli::Show::count, "subscriptions_events"},
+     {"SUBSCRIBED",
+      "subscriptions_stream",
+      zevi::cli::Show::count,
+      {"subscriptions_events", "subscriptions_routes"}},
      {"LAST SEEN", "last_seen_ns", zevi::cli::Show::age}},
     "rate",
     "No topics: no event has come yet."};

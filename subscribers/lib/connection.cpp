@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "zevi/endpoints.hpp"
 #include "zevi/error.hpp"
@@ -124,6 +125,30 @@ void Connection::follow_runtime_dir() {
   open();
 }
 
+bool Connection::can_reach(std::string_view route) const noexcept {
+  for (const std::string_view scheme : {"ipc://", "inproc://"}) {
+    if (endpoint_.starts_with(scheme)) return route.starts_with(scheme);
+  }
+  return false;
+}
+
+void Connection::follow_routes(const std::vector<std::string>& endpoints) {
+  for (auto& [endpoint, route] : routes_) {
+    const bool is_wanted = std::find(endpoints.begin(), endpoints.end(), endpoint) != endpoints.end();
+    if (!is_wanted && std::exchange(route.is_followed, false)) socket_.disconnect(endpoint);
+  }
+  for (const std::string& endpoint : endpoints) {
+    const auto known = routes_.find(endpoint);
+    if (known != routes_.end() && known->second.is_followed) continue;
+    try {
+      socket_.connect(endpoint);
+      routes_[endpoint].is_followed = true;
+    } catch (const zmq::error_t&) {
+      // It stays silent, as one that nobody serves.
+    }
+  }
+}
+
 int Connection::discard_rest(zmq::message_t& frame) {
   int frames = 0;
   while (frame.more() && socket_.recv(frame, zmq::recv_flags::dontwait)) ++frames;
@@ -176,7 +201,7 @@ bool Connection::is_woken() const noexcept {
 }
 
 /// A monitor message is the event's number and a value of no use here, then the endpoint.
-std::optional<int> Connection::next_connection_event() {
+std::optional<Connection::Event> Connection::next_connection_event() {
   zmq::message_t what;
   zmq::message_t where;
   try {
@@ -188,17 +213,28 @@ std::optional<int> Connection::next_connection_event() {
   }
   std::uint16_t event = 0;
   if (what.size() >= sizeof event) std::memcpy(&event, what.data(), sizeof event);
-  return event;
+  return Event{event, where.to_string()};
 }
 
-bool Connection::update() {
-  bool lost = false;
+/// True if a connection was lost. That of a route may fail again and again without ever having been there.
+bool Connection::note(const Event& event) {
+  const bool is_there = event.what == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+  const bool is_gone = event.what == ZMQ_EVENT_DISCONNECTED;
+  const auto route = routes_.find(event.endpoint);
+  if (route == routes_.end()) {
+    connected_ = is_there;
+    return is_gone;
+  }
+  const bool was_there = std::exchange(route->second.connected, is_there);
+  return was_there && is_gone && route->second.is_followed;
+}
+
+void Connection::update(const std::function<void(const std::string& endpoint)>& lost) {
   while (const auto event = next_connection_event()) {
-    connected_ = event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
-    lost = lost || event == ZMQ_EVENT_DISCONNECTED;
+    // Of the main endpoint libzmq may write the name otherwise.
+    if (note(*event)) lost(routes_.contains(event->endpoint) ? event->endpoint : endpoint_);
   }
   if (!connected_) follow_runtime_dir();
-  return lost;
 }
 
 }  // namespace zevi::subscriber

@@ -2,8 +2,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 #include <zmq.hpp>
 
 #include "frames.hpp"
@@ -12,8 +16,9 @@
 
 namespace zevi::subscriber {
 
-/// The SUB socket: where it connects, whether it is connected, and waiting for it. libzmq connects again by
-/// itself; this looks up the runtime directory anew meanwhile, since `/run/zevi` may come into being.
+/// The SUB socket: where it connects, whether it is connected, and waiting for it. It connects to the
+/// broker's main endpoint, and to those of routes beside it. libzmq connects again by itself; this looks up
+/// the runtime directory anew meanwhile, since `/run/zevi` may come into being.
 class Connection {
  public:
   explicit Connection(const SubscriberOptions& options);
@@ -23,8 +28,13 @@ class Connection {
 
   void subscribe(const std::string& prefix) { socket_.set(zmq::sockopt::subscribe, prefix); }
   void unsubscribe(const std::string& prefix) { socket_.set(zmq::sockopt::unsubscribe, prefix); }
-  /// Begins to connect.
+  /// Begins to connect to the main endpoint.
   void open();
+  /// True for an endpoint that the one who reads the main endpoint can reach as well: the broker names those
+  /// of routes as they are on its machine.
+  [[nodiscard]] bool can_reach(std::string_view route) const noexcept;
+  /// Connects to these as well, and to no others any more.
+  void follow_routes(const std::vector<std::string>& endpoints);
 
   enum class Received : std::uint8_t { nothing, message, malformed };
   /// Takes a message if one is there. `malformed` has another number of frames than three, and is gone.
@@ -46,8 +56,10 @@ class Connection {
   /// True if the wake descriptor is readable.
   [[nodiscard]] bool is_woken() const noexcept;
 
-  /// Takes note of what happened to the connection. True if it was lost since the last call.
-  [[nodiscard]] bool update();
+  /// Takes note of what happened to the connections, and calls `lost` with the endpoint of each that was lost
+  /// since the last call.
+  void update(const std::function<void(const std::string& endpoint)>& lost);
+  /// To the main endpoint.
   [[nodiscard]] bool connected() const noexcept { return connected_; }
   [[nodiscard]] const std::string& endpoint() const noexcept { return endpoint_; }
   [[nodiscard]] zmq::context_t& context() noexcept { return context_; }
@@ -58,7 +70,12 @@ class Connection {
   [[nodiscard]] std::string look_up() const;
   void follow_runtime_dir();
   [[nodiscard]] int discard_rest(zmq::message_t& frame);
-  [[nodiscard]] std::optional<int> next_connection_event();
+  struct Event {
+    int what = 0;
+    std::string endpoint;
+  };
+  [[nodiscard]] std::optional<Event> next_connection_event();
+  [[nodiscard]] bool note(const Event& event);
 
   const std::string runtime_dir_;
   const Feed feed_;
@@ -66,6 +83,11 @@ class Connection {
   const bool has_fixed_endpoint_;
   std::string endpoint_;
   bool connected_ = false;
+  struct AtRoute {
+    bool is_followed = true;  ///< false: what libzmq may still tell of it is of no interest
+    bool connected = false;
+  };
+  std::map<std::string, AtRoute> routes_;  // by endpoint
   Clock::time_point looked_up_{};
 
   std::optional<zmq::context_t> own_context_;

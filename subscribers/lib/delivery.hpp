@@ -35,6 +35,7 @@ class Delivery {
   void accept(Frames&& frames, Clock::time_point now);
   /// Takes word of the broker's epoch from a barrier.
   void accept_epoch(std::uint64_t epoch);
+  void note_silent_routes(std::size_t count) noexcept { statistics_.silent_routes = count; }
   void count_malformed() noexcept {
     ++statistics_.messages;
     ++statistics_.malformed;

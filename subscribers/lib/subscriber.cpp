@@ -4,7 +4,6 @@
 #include <optional>
 #include <utility>
 
-#include "barrier.hpp"
 #include "beginning.hpp"
 #include "catch_up.hpp"
 #include "connection.hpp"
@@ -13,11 +12,11 @@
 #include "held_messages.hpp"
 #include "loss_report.hpp"
 #include "replay_socket.hpp"
+#include "subscription.hpp"
 #include "topic_filters.hpp"
 
 namespace zevi {
 
-using subscriber::Barrier;
 using subscriber::CatchUp;
 using subscriber::Clock;
 using subscriber::Connection;
@@ -28,15 +27,10 @@ using subscriber::HeldMessages;
 using subscriber::LossReport;
 using subscriber::Position;
 using subscriber::ReplaySocket;
+using subscriber::Subscription;
 using subscriber::TopicFilters;
 
 namespace {
-
-// The broker answers within 200 ms of having the question; a later answer is more likely lost than late.
-constexpr std::chrono::seconds ask_again{1};
-
-// Questions that are open at once; the broker charges every subscription to the peer that made it.
-constexpr std::size_t questions_max = 8;
 
 // How often a busy subscriber looks at its deadline and its wake descriptor, in messages.
 constexpr std::uint32_t look_up_from_work = 64;
@@ -77,15 +71,13 @@ class Subscriber::Implementation {
 
   bool connected() {
     note_connection();
-    return connection_.connected();
+    return subscription_.connection().connected();
   }
-  const std::string& endpoint() const noexcept { return connection_.endpoint(); }
+  const std::string& endpoint() const noexcept { return subscription_.connection().endpoint(); }
   const SubscriberStatistics& statistics() const noexcept { return delivery_.statistics(); }
 
  private:
-  void ask();
   void repeat_question();
-  void drop_old_questions();
   bool take_message();
   bool take_of_history(Clock::time_point now);
   bool receive_into_hold();
@@ -94,15 +86,16 @@ class Subscriber::Implementation {
   void take_answer(const Frames& frames);
   std::optional<wire::Ready> note_answer(const Frames& frames);
   void note_connection();
-  bool is_ready() const noexcept { return barrier_.unconfirmed() && (!catch_up_ || catch_up_->has_begun()); }
+  bool is_ready() const noexcept {
+    return subscription_.unconfirmed() && (!catch_up_ || catch_up_->has_begun());
+  }
   bool is_time_to_stop(std::optional<Clock::time_point> deadline);
   void look(Clock::time_point now);
   Connection::Woken wait(std::optional<Clock::time_point> deadline);
 
   const TopicFilters filters_;
   const bool follows_;
-  Connection connection_;
-  Barrier barrier_;
+  Subscription subscription_;
   LossReport loss_report_;
   Delivery delivery_;
 
@@ -115,62 +108,42 @@ class Subscriber::Implementation {
   // What arrived while waiting for the barrier, without a history.
   HeldMessages held_;
   std::uint32_t taken_ = 0;
-  Clock::time_point asked_{};
 };
 
 Subscriber::Implementation::Implementation(const SubscriberOptions& options)
     : filters_(options.topics),
       follows_(options.follow),
-      connection_(options),
-      loss_report_(connection_.context(), options),
+      subscription_(options, filters_),
+      loss_report_(subscription_.connection().context(), options),
       delivery_(options.feed, filters_),
       held_(options.budget_bytes) {
   delivery_.report_gaps_to([this](const Gap& gap) { loss_report_.tell(gap); });
   if (subscriber::uses_history(options)) {
-    replay_.emplace(connection_.context(), options);
+    replay_.emplace(subscription_.connection().context(), options);
     catch_up_.emplace(delivery_, *replay_, subscriber::beginning_of(options), options.budget_bytes);
   }
   if (!options.cursor.empty()) cursor_.emplace(options.cursor, options.confirm, delivery_);
-  for (const TopicFilter& filter : filters_) connection_.subscribe(filter.prefix());
-  ask();
-  connection_.open();
 }
 
 Subscriber::Implementation::~Implementation() {
   if (cursor_ && catch_up_->has_begun()) cursor_->close();
 }
 
-void Subscriber::Implementation::ask() {
-  connection_.subscribe(barrier_.ask());
-  asked_ = Clock::now();
-}
-
-/// The old question stays subscribed until there is an answer to either, unless there are many.
-void Subscriber::Implementation::repeat_question() {
-  asked_ = Clock::now();
-  if (!connection_.connected()) return;  // the connection will bring the question along
-  ask();
-  if (barrier_.question_count() > questions_max) drop_old_questions();
-}
-
-void Subscriber::Implementation::drop_old_questions() {
-  for (const std::string& question : barrier_.take_old_questions()) connection_.unsubscribe(question);
-}
-
 void Subscriber::Implementation::note_connection() {
-  if (!connection_.update()) return;
-  barrier_.lose();
-  if (catch_up_) catch_up_->lose_connection();
-  asked_ = Clock::now();
+  if (subscription_.note_connection() && catch_up_) catch_up_->lose_connection();
 }
 
 /// What the broker says if the message answers one of our questions.
 std::optional<wire::Ready> Subscriber::Implementation::note_answer(const Frames& frames) {
-  wire::Ready ready;
-  if (wire::decode(subscriber::text_of(frames[2]), ready) != wire::DecodeError::none) return std::nullopt;
-  if (!barrier_.answer(subscriber::text_of(frames[0]), ready)) return std::nullopt;
-  drop_old_questions();
+  auto ready = subscription_.take_answer(frames);
+  delivery_.note_silent_routes(subscription_.silent_routes());
   return ready;
+}
+
+void Subscriber::Implementation::repeat_question() {
+  subscription_.repeat_question();
+  delivery_.note_silent_routes(subscription_.silent_routes());
+  if (catch_up_ && subscription_.unconfirmed()) catch_up_->go(subscription_.epoch(), Clock::now());
 }
 
 void Subscriber::Implementation::take_answer(const Frames& frames) {
@@ -180,8 +153,8 @@ void Subscriber::Implementation::take_answer(const Frames& frames) {
   if (!ready) {
     delivery_.count_malformed();
   } else if (catch_up_) {
-    catch_up_->go(ready->b, Clock::now());
-  } else {
+    if (subscription_.unconfirmed()) catch_up_->go(subscription_.epoch(), Clock::now());
+  } else if (!ready->route) {
     delivery_.accept_epoch(ready->b);
   }
 }
@@ -215,7 +188,7 @@ bool Subscriber::Implementation::take_message() {
     return true;
   }
   Frames frames;
-  switch (connection_.receive(frames)) {
+  switch (subscription_.connection().receive(frames)) {
     case Connection::Received::nothing:
       return false;
     case Connection::Received::malformed:
@@ -232,7 +205,7 @@ bool Subscriber::Implementation::take_message() {
 void Subscriber::Implementation::look(Clock::time_point now) {
   if (catch_up_) {
     catch_up_->look(now);
-    if (catch_up_->waits_for_barrier() && now - asked_ >= ask_again) repeat_question();
+    if (catch_up_->waits_for_barrier() && subscription_.is_time_to_ask_again(now)) repeat_question();
   }
   if (cursor_ && catch_up_->has_begun()) cursor_->save_if_due(now);
 }
@@ -242,22 +215,23 @@ bool Subscriber::Implementation::is_time_to_stop(std::optional<Clock::time_point
   if (++taken_ % look_up_from_work != 0) return false;
   const Clock::time_point now = Clock::now();
   if (delivery_.is_read_out()) look(now);
-  return (deadline && now >= *deadline) || connection_.is_woken();
+  return (deadline && now >= *deadline) || subscription_.connection().is_woken();
 }
 
 Connection::Woken Subscriber::Implementation::wait(std::optional<Clock::time_point> deadline) {
   Clock::time_point until = deadline.value_or(Clock::time_point::max());
   if (catch_up_) {
     until = std::min(until, catch_up_->due());
-    if (catch_up_->waits_for_barrier() && connection_.connected()) {
-      until = std::min(until, asked_ + ask_again);
+    if (catch_up_->waits_for_barrier() && subscription_.connection().connected()) {
+      until = std::min(until, subscription_.ask_again_at());
     }
   }
   if (cursor_) until = std::min(until, cursor_->due());
   const bool is_for_ever = until == Clock::time_point::max();
-  const Connection::Woken woken = connection_.wait(is_for_ever ? std::nullopt : std::optional(until),
-                                                   {.other_socket = replay_ ? replay_->handle() : nullptr,
-                                                    .wants_events = !catch_up_ || catch_up_->wants_live()});
+  const Connection::Woken woken =
+      subscription_.connection().wait(is_for_ever ? std::nullopt : std::optional(until),
+                                      {.other_socket = replay_ ? replay_->handle() : nullptr,
+                                       .wants_events = !catch_up_ || catch_up_->wants_live()});
   note_connection();
   const bool is_over = deadline && Clock::now() >= *deadline;
   return woken == Connection::Woken::deadline && !is_over ? Connection::Woken::socket : woken;
@@ -295,7 +269,7 @@ bool Subscriber::Implementation::receive_into_hold() {
   if (catch_up_ && !catch_up_->has_begun() && take_of_history(Clock::now())) return true;
   if (catch_up_ && !catch_up_->wants_live()) return false;
   Frames frames;
-  switch (connection_.receive(frames)) {
+  switch (subscription_.connection().receive(frames)) {
     case Connection::Received::nothing:
       return false;
     case Connection::Received::malformed:
@@ -314,12 +288,12 @@ std::optional<std::uint64_t> Subscriber::Implementation::wait_ready(Clock::time_
     while (!is_ready() && receive_into_hold()) {
     }
     const Clock::time_point now = Clock::now();
-    if (is_ready()) return barrier_.unconfirmed();
+    if (is_ready()) return subscription_.unconfirmed();
     if (now >= deadline) return std::nullopt;
     if (catch_up_ && !catch_up_->has_begun()) catch_up_->look(now);
-    if (!barrier_.unconfirmed() && now - asked_ >= ask_again) repeat_question();
+    if (!subscription_.unconfirmed() && subscription_.is_time_to_ask_again(now)) repeat_question();
     const Clock::time_point until =
-        barrier_.unconfirmed() ? deadline : std::min(deadline, asked_ + ask_again);
+        subscription_.unconfirmed() ? deadline : std::min(deadline, subscription_.ask_again_at());
     if (wait(until) == Connection::Woken::wake_fd) return std::nullopt;
   }
 }

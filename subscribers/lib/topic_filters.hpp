@@ -19,6 +19,13 @@ class TopicFilters {
     return std::any_of(filters_.begin(), filters_.end(),
                        [topic](const TopicFilter& filter) { return filter.matches(topic); });
   }
+  /// Whether topics that begin with `prefix` can be among them.
+  [[nodiscard]] bool may_match_within(std::string_view prefix) const noexcept {
+    return std::any_of(filters_.begin(), filters_.end(), [prefix](const TopicFilter& filter) {
+      return filter.prefix().starts_with(prefix) ||
+             (!filter.is_exact() && prefix.starts_with(filter.prefix()));
+    });
+  }
   /// As they were asked for.
   [[nodiscard]] std::vector<std::string> texts() const;
   [[nodiscard]] auto begin() const noexcept { return filters_.begin(); }

@@ -93,7 +93,12 @@ json to_fields(const wire::EventMeta& message) {
 }
 
 json to_fields(const wire::Ready& message) {
-  return {{"b", message.b}, {"at", message.at}, {"unconfirmed", message.unconfirmed}};
+  json fields = {{"b", message.b}, {"at", message.at}, {"unconfirmed", message.unconfirmed}};
+  for (const wire::RouteAt& route : message.routes) {
+    fields["routes"].push_back(json::array({route.prefix, route.endpoint}));
+  }
+  if (message.route) fields["route"] = *message.route;
+  return fields;
 }
 
 json to_fields(const wire::ReplayRequest& message) {

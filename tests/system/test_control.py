@@ -124,7 +124,7 @@ def test_subscriptions_are_counted_by_prefix_and_endpoint_and_those_that_linger_
     with RawSubscriber(broker.stream, ["E_A"]), RawSubscriber(broker.stream, ["E_A", ""]):
         with RawSubscriber(broker.events, ["E_AB"], plain=True):
             rows = {row["prefix"]: row for row in control.rows("subscriptions")}
-            assert rows["E_A"] == {"prefix": "E_A", "stream": 2, "events": 0, "lingers": False}
+            assert rows["E_A"] == {"prefix": "E_A", "stream": 2, "events": 0, "routes": 0, "lingers": False}
             assert rows[""]["stream"] == 1 and rows["E_AB"]["events"] == 1
             topic = control.topic("E_AB")
             assert (topic["subscriptions_stream"], topic["subscriptions_events"]) == (3, 1)
@@ -265,7 +265,7 @@ def test_lists_are_tables_sorted_as_asked_and_json_with_one_object_a_line(scene,
     with RawSubscriber(broker.stream, ["E_"]):
         subscriptions = run_zevi("subscriptions")
         assert subscriptions.wait() == 0
-        assert subscriptions.stdout.splitlines()[1].split() == ["E_*", "1", "0"]
+        assert subscriptions.stdout.splitlines()[1].split() == ["E_*", "1", "0", "0"]
     publisher.beat()
     publishers = run_zevi("publishers")
     assert publishers.wait() == 0

@@ -54,6 +54,30 @@ struct AckRule {
   AckLevel level = AckLevel::memory;
 };
 
+/// What a subscriber reads (schema/WIRE.md).
+enum class EventFormat : std::uint8_t {
+  stream,  ///< batches, for libraries and bridges
+  events,  ///< one event a message, in msgpack
+  json,    ///< one event a message of one frame, `TOPIC {...}`
+};
+
+/// An endpoint for the topics that begin with `prefix`, beside `stream` and `events`: what waits there is in
+/// nobody's way elsewhere.
+struct Route {
+  std::string prefix;    ///< empty: all topics
+  std::string endpoint;  ///< that can be bound; not that of another socket of this broker
+  EventFormat format = EventFormat::stream;
+  /// True: its topics are sent at `stream` and `events` as well. False: only here; libraries find it.
+  bool also = false;
+  /// Messages that may wait for one subscriber, beyond which it loses its own. 1 to 100 million; 0: as many
+  /// as at `stream`, or for the other formats at `events`.
+  int queue_max = 0;
+  /// A file like `BrokerOptions::access`, which must be there too, whose lines for `subscribe` say who may
+  /// connect here. Unless `also`, only they can have its topics replayed, and see them at `control`. Empty:
+  /// whoever may subscribe at all.
+  std::string access;
+};
+
 /// Everything is checked by `Broker::start`, before anything is opened.
 struct BrokerOptions {
   /// Holds the sockets that are not named below, and the lock that keeps a second broker out. Made with mode
@@ -71,6 +95,9 @@ struct BrokerOptions {
   /// Where programs ask the broker about itself (`zevi status`). Empty: `control` in `runtime_dir`; without
   /// that, nobody can ask.
   std::string control;
+
+  /// At most 32.
+  std::vector<Route> routes;
 
   /// The mode of the files of `ipc://` sockets: 0600, 0660 or 0666. Who connects has to read and write them.
   /// To keep out in the moment between bind and chmod those whom the mode keeps out, let the process have an
@@ -166,6 +193,7 @@ struct BrokerFigures {
   std::uint64_t publishers_live = 0;
   std::uint64_t subscriptions_stream = 0;
   std::uint64_t subscriptions_events = 0;
+  std::uint64_t subscriptions_routes = 0;
   std::vector<TopicFigures> by_topic;  ///< those that came first, at most `BrokerOptions::figures_topics_max`
   TopicFigures others;                 ///< the sum of the other topics
 };
@@ -214,6 +242,7 @@ class __attribute__((visibility("default"))) Broker {
   [[nodiscard]] const std::string& events() const noexcept;
   [[nodiscard]] const std::string& replay() const noexcept;
   [[nodiscard]] const std::string& control() const noexcept;
+  [[nodiscard]] const std::vector<std::string>& routes() const noexcept;
 
   /// All counters at this moment, in a fixed order. What each counts is in its `help`.
   [[nodiscard]] std::vector<CounterValue> statistics() const;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Optional
+from typing import Dict, List, Optional
 
 import zmq
 from zmq.utils.monitor import recv_monitor_message
@@ -43,7 +43,9 @@ class Connection:
             curve.use(socket, self.endpoint)
         # inproc has no handshake to be told of.
         self.connected = self.endpoint.startswith("inproc:")
-        #: Counts connections, so that a reader can tell a new one.
+        self._routes: Dict[str, bool] = {}  # endpoints beside it, and whether they are, or were, connected
+        self._left: List[str] = []  # that were beside it
+        #: Counts connections, so that a reader can tell a new one. The first to a route is none.
         self.generation = 1 if self.connected else 0
         self._look_again_at = time.monotonic() + _LOOK_AGAIN_SECONDS
         self.monitor: "zmq.Socket[bytes]" = socket.get_monitor_socket(
@@ -62,9 +64,15 @@ class Connection:
     def refresh(self) -> None:
         """Takes notice of connections made and lost, and looks again for the broker if there is none."""
         while self.monitor.poll(0):
-            event = recv_monitor_message(self.monitor)["event"]
-            self.connected = event == zmq.EVENT_HANDSHAKE_SUCCEEDED
-            self.generation += self.connected
+            message = recv_monitor_message(self.monitor)
+            is_there = message["event"] == zmq.EVENT_HANDSHAKE_SUCCEEDED
+            endpoint = message["endpoint"].decode(errors="replace")
+            if endpoint in self._routes:
+                self.generation += is_there and self._routes[endpoint]
+                self._routes[endpoint] |= is_there
+            elif endpoint not in self._left:
+                self.connected = is_there
+                self.generation += is_there
         now = time.monotonic()
         if self.connected or self._fixed or now < self._look_again_at:
             return
@@ -77,6 +85,23 @@ class Connection:
             self.socket.disconnect(self.endpoint)
             self.socket.connect(endpoint)
             self.endpoint = endpoint
+
+    def follow_routes(self, endpoints: List[str]) -> None:
+        """Connects to these beside the main endpoint, and to no others any more."""
+        for endpoint in [known for known in self._routes if known not in endpoints]:
+            del self._routes[endpoint]
+            self._left.append(endpoint)
+            self.socket.disconnect(endpoint)
+        for endpoint in endpoints:
+            if endpoint in self._routes:
+                continue
+            try:
+                self.socket.connect(endpoint)
+            except zmq.ZMQError:
+                continue  # it stays silent, as one that nobody serves
+            self._routes[endpoint] = False
+            if endpoint in self._left:
+                self._left.remove(endpoint)
 
     def close(self, linger_ms: int = 0) -> None:
         self.socket.disable_monitor()

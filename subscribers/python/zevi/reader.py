@@ -67,6 +67,9 @@ class SubscriberStatistics:
     history_missing: int = 0
     #: Messages that were not what the broker's endpoint sends.
     malformed: int = 0
+    #: Routes of the broker that do not answer now, as this program may not read them or cannot reach them: of their
+    #: topics nothing comes.
+    silent_routes: int = 0
 
 
 class Reader:

@@ -6,12 +6,15 @@ import math
 import os
 import time
 from dataclasses import dataclass, field
-from typing import List, Optional
+from typing import TYPE_CHECKING, Dict, List, Optional
 
 import zmq
 
 from .topics import READY_PREFIX
 from .wire import ReadyMeta, WireError, decode_ready
+
+if TYPE_CHECKING:
+    from .routes import Routes
 
 #: A barrier that was not answered is asked for again after this time: the broker may have been restarted.
 ASK_AGAIN_SECONDS = 1.0
@@ -25,10 +28,13 @@ def barrier_topic() -> str:
 class Barrier:
     """One question to the broker: are the subscriptions that were made before it live? It is asked again from time to
     time until ``answer`` is there. The answer to an earlier asking counts as well: behind a long queue it comes first.
+    With ``routes``, those have to answer too; one that does not within a second is waited for no longer.
     """
 
-    def __init__(self, socket: "zmq.Socket[bytes]") -> None:
+    def __init__(self, socket: "zmq.Socket[bytes]", routes: "Optional[Routes]" = None) -> None:
         self._socket = socket
+        self._routes = routes
+        self._answers: Dict[Optional[str], ReadyMeta] = {}  # by route; None: the main endpoint's
         self.answer: Optional[ReadyMeta] = None
         self._asked: List[bytes] = []
         self.ask_again_at = 0.0
@@ -42,23 +48,37 @@ class Barrier:
         self.ask_again_at = time.monotonic() + ASK_AGAIN_SECONDS
 
     def ask_again_if_due(self) -> None:
-        if self.answer is None and time.monotonic() >= self.ask_again_at:
-            self._ask()
+        if self.answer is not None or time.monotonic() < self.ask_again_at:
+            return
+        self._ask()
+        if self._routes is not None:
+            self._routes.give_up(self._answers)
+            self.answer = self._routes.complete(self._answers)
 
     def expect_again(self) -> None:
-        """There is a new connection, which brings the question along."""
+        """There is a new connection, which brings the question along; over the others it is asked anew."""
         self.answer = None
         self.ask_again_at = time.monotonic() + ASK_AGAIN_SECONDS
+        if self._routes is not None and self._routes.are_there:
+            self._answers.clear()
+            self._ask()
 
     def take(self, frames: List[bytes]) -> bool:
         """True if this message is the answer, which is then not for anybody else."""
         if frames[0] not in self._asked or len(frames) != 3:
             return False
         try:
-            self.answer = decode_ready(frames[2])
+            ready = decode_ready(frames[2])
         except WireError:
             return False
-        self.ask_again_at = math.inf
+        self._answers[ready.route] = ready
+        if self._routes is None:
+            self.answer = ready
+        else:
+            if ready.route is None:
+                self._routes.follow(ready)
+            self.answer = self._routes.complete(self._answers)
+        self.ask_again_at = time.monotonic() + ASK_AGAIN_SECONDS if self.answer is None else math.inf
         return True
 
     def close(self) -> None:

@@ -22,6 +22,7 @@ from .loss_report import LossReport
 from .reader import Mark, Reached, Reader, SubscriberStatistics
 from .ready import Barrier
 from .replay_line import ReplayLine
+from .routes import Routes
 from .start import Since, parse
 from .topics import TopicFilter
 
@@ -126,16 +127,16 @@ class Subscriber:
             socket.subscribe(prefix)
         self._socket = socket
         self._generation = 0
-        self._seam: Optional[Barrier] = None
         if self._catch_up is not None:
-            # Every new connection brings an answer to it.
-            self._seam = Barrier(socket)
             self._catch_up.wait_for_barrier()
         try:
             self._connection = Connection(socket, "events" if plain else "stream", runtime_dir, endpoint, curve)
         except Error:
             socket.close(0)
             raise
+        self._routes = Routes(filters, self._connection)
+        #: Every new connection brings an answer to it.
+        self._seam = Barrier(socket, self._routes)
         #: How many publishers had not yet confirmed that they know of the subscription when it went live; None before.
         self.unconfirmed: Optional[int] = None
         self._was_asked = False
@@ -149,7 +150,7 @@ class Subscriber:
         subscription goes live as soon as there is a broker."""
         self._was_asked = True
         end = time.monotonic() + timeout
-        barrier = Barrier(self._socket)
+        barrier = Barrier(self._socket, self._routes)
         try:
             while not self._is_ready(barrier):
                 barrier.ask_again_if_due()
@@ -165,7 +166,7 @@ class Subscriber:
         """``wait_ready`` for asyncio."""
         self._was_asked = True
         end = time.monotonic() + timeout
-        barrier = Barrier(self._socket)
+        barrier = Barrier(self._socket, self._routes)
         try:
             while not self._is_ready(barrier):
                 barrier.ask_again_if_due()
@@ -253,6 +254,7 @@ class Subscriber:
     @property
     def statistics(self) -> SubscriberStatistics:
         """What has been counted so far."""
+        self._reader.statistics.silent_routes = self._routes.silent
         return self._reader.statistics
 
     @property
@@ -368,21 +370,29 @@ class Subscriber:
             return None
         if barrier is not None and barrier.take(frames):
             return []
-        if self._catch_up is not None and self._seam is not None and self._seam.take(frames):
-            assert self._seam.answer is not None
-            # Its connection may be news, too.
-            self._connection.refresh()
-            self._generation = self._connection.generation
-            self._catch_up.go(self._seam.answer.epoch)
+        if self._seam.take(frames):
+            self._note_answer()
             return []
         return frames
+
+    def _note_answer(self) -> None:
+        """Goes on once there is an answer from everywhere."""
+        if self._catch_up is None:
+            return
+        if self._seam.answer is None:
+            self._look_after_connection()
+            return
+        # Its connection may be news, too.
+        self._connection.refresh()
+        self._generation = self._connection.generation
+        self._catch_up.go(self._seam.answer.epoch)
 
     def _look_after_connection(self) -> None:
         self._look_at = time.monotonic() + _LOOK_AFTER_SECONDS
         self._connection.refresh()
         if self._confirmation is not None:
             self._confirmation.note_asking()
-        if self._catch_up is None or self._seam is None:
+        if self._catch_up is None:
             return
         self._catch_up.is_connected = self._connection.connected
         if self._connection.generation != self._generation:
@@ -392,7 +402,10 @@ class Subscriber:
         if self._catch_up.waits_for_barrier and self._seam.answer is not None:
             self._seam.expect_again()
         if self._connection.connected:
+            had_answer = self._seam.answer is not None
             self._seam.ask_again_if_due()
+            if self._seam.answer is not None and not had_answer:
+                self._catch_up.go(self._seam.answer.epoch)
             self._catch_up.check_if_quiet()
 
     def _readable_sockets(self) -> "Sequence[zmq.Socket[bytes]]":

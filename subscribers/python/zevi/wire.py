@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 import struct
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import msgpack
 
@@ -326,6 +326,10 @@ class ReadyMeta:
     epoch: int
     at: int
     unconfirmed: int
+    #: At `stream` and `events`: prefixes whose topics are elsewhere, in the same format, with the endpoints.
+    routes: Tuple[Tuple[str, str], ...] = ()
+    #: At a route: its prefix.
+    route: Optional[str] = None
 
 
 _RUN_TYPES = (int, str, int, int, int, str, str)
@@ -408,4 +412,25 @@ def decode_event_meta(frame: bytes) -> EventMeta:
 def decode_ready(frame: bytes) -> ReadyMeta:
     fields = unpack_map(frame)
     require(fields, "b")
-    return ReadyMeta(read_number(fields, "b"), read_number(fields, "at", _TIME_END), read_number(fields, "unconfirmed"))
+    routes = fields.get("routes", [])
+    if type(routes) is not list:
+        raise WireError("'routes' is no list")
+    return ReadyMeta(
+        read_number(fields, "b"),
+        read_number(fields, "at", _TIME_END),
+        read_number(fields, "unconfirmed"),
+        tuple(_decode_route(value) for value in routes),
+        _decode_prefix(fields["route"]) if "route" in fields else None,
+    )
+
+
+def _decode_route(value: Any) -> Tuple[str, str]:
+    if type(value) is not list or len(value) < 2 or type(value[1]) is not str:
+        raise WireError("a route that is no list of prefix and endpoint")
+    return _decode_prefix(value[0]), value[1]
+
+
+def _decode_prefix(value: Any) -> str:
+    if type(value) is not str or not is_topic_prefix(value):
+        raise WireError(f"{value!r} is no prefix of a topic")
+    return value

@@ -36,6 +36,15 @@ def vectors(file, *kinds):
     return [pytest.param(v, id=f"{v['kind']}: {v['name']}") for v in found]
 
 
+def _ready_fields(ready):
+    fields = {"b": ready.epoch, "at": ready.at, "unconfirmed": ready.unconfirmed}
+    if ready.routes:
+        fields["routes"] = [list(route) for route in ready.routes]
+    if ready.route is not None:
+        fields["route"] = ready.route
+    return fields
+
+
 ENCODERS = {
     "hello": lambda f: wire.encode_hello(f["src"], f["pid"], f["host"], f["id"], f["s"], f["g"]),
     "events": lambda f: wire.encode_events_header(f["t"], f["s"], f["p"], f["n"], f["d"], f["o"]),
@@ -107,7 +116,7 @@ DECODERS = {
             "b": m.epoch,
         },
     ),
-    "ready": (wire.decode_ready, lambda m: {"b": m.epoch, "at": m.at, "unconfirmed": m.unconfirmed}),
+    "ready": (wire.decode_ready, _ready_fields),
     "params": (wire.decode_params, lambda m: {"params": m}),
 }
 

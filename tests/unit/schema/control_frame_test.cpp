@@ -49,7 +49,7 @@ std::vector<std::string> one_of_each() {
       encoded(wire::Who{}),
       encoded(stream),
       encoded(wire::EventMeta{1, 2, 3, 1.5, -4, "s", "h", 5, 6, 7}),
-      encoded(wire::Ready{1, 2, 3}),
+      encoded(wire::Ready{1, 2, 3, {{"E_A", "ipc://a"}}, ""}),
       encoded(wire::ReplayRequest{
           1, {"A", "E_*"}, std::vector<wire::TopicCount>{{"A", 3}}, {{"A", 9}}, 5, 6, 7, 8}),
       encoded(wire::StoredHead{1}),

@@ -10,9 +10,9 @@
 #include "zevi/pack.hpp"
 #include "zevi/wire/body.hpp"
 
-using zevi::pack::Writer;
 using zevi::append_json;
 using zevi::append_json_string;
+using zevi::pack::Writer;
 
 namespace {
 

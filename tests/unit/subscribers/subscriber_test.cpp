@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <future>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -63,10 +64,23 @@ class PubDouble {
       if (text.starts_with('\1') && text.substr(1).starts_with(prefix)) return std::string(text.substr(1));
     }
   }
+  /// Waits for the end of a subscription.
+  bool wait_for_end_of(std::string_view topic) {
+    for (;;) {
+      zmq::pollitem_t item{socket_.handle(), 0, ZMQ_POLLIN, 0};
+      zmq::message_t message;
+      if (zmq::poll(&item, 1, 20s) != 1 || !socket_.recv(message)) return false;
+      const std::string_view text = subscriber::text_of(message);
+      if (text.starts_with('\0') && text.substr(1) == topic) return true;
+    }
+  }
   void answer(std::string_view question, std::uint64_t epoch, std::uint64_t unconfirmed) {
-    std::string ready;
-    wire::encode(wire::Ready{.b = epoch, .at = 1, .unconfirmed = unconfirmed}, ready);
-    send(test::frames(question, "\x80", ready));
+    answer(question, {.b = epoch, .at = 1, .unconfirmed = unconfirmed});
+  }
+  void answer(std::string_view question, const wire::Ready& ready) {
+    std::string frame;
+    wire::encode(ready, frame);
+    send(test::frames(question, "\x80", frame));
   }
 
  private:
@@ -255,4 +269,55 @@ TEST_CASE("options that cannot be used are refused in words") {
   CHECK_THROWS_AS(
       Subscriber(SubscriberOptions{.topics = {"*"}, .endpoint = "ipc:///tmp/x", .budget_bytes = 1000}),
       Error);
+}
+
+TEST_CASE("a route that the broker names is connected to and waited for") {
+  Pair pair;
+  const std::string route_endpoint = "ipc://" + pair.directory.path() + "/route";
+  PubDouble route(pair.context, route_endpoint);
+  const std::string question = pair.pub.wait_for("~ready.");
+  pair.pub.answer(question,
+                  {.b = 7, .unconfirmed = 1, .routes = {{"E_", route_endpoint}, {"X_", "ipc:///x"}}});
+  CHECK_FALSE(pair.subscriber.wait_ready(0ms));
+  std::thread answers(
+      [&] { route.answer(route.wait_for("~ready."), {.b = 7, .unconfirmed = 3, .route = "E_"}); });
+  CHECK(pair.subscriber.wait_ready(10s) == 3);
+  answers.join();
+  route.send(test::stream_message({.q = 1}));
+  CHECK(next_event(pair.subscriber)->event()->q == 1);
+  CHECK(pair.subscriber.statistics().silent_routes == 0);
+}
+
+TEST_CASE("a route that does not answer, or for another broker, is told and does not hold up the rest") {
+  Pair pair;
+  const std::string route_endpoint = "ipc://" + pair.directory.path() + "/route";
+  PubDouble route(pair.context, route_endpoint);
+  const std::string question = pair.pub.wait_for("~ready.");
+  pair.pub.answer(question,
+                  {.b = 7, .routes = {{"E_TEST", route_endpoint}, {"E_", "ipc:///nowhere/at/all"}}});
+  std::thread answers([&] { route.answer(route.wait_for("~ready."), {.b = 6, .route = "E_TEST"}); });
+  CHECK(pair.subscriber.wait_ready(10s) == 0);
+  answers.join();
+  CHECK(pair.subscriber.statistics().silent_routes == 2);
+  pair.pub.send(test::stream_message({.q = 1}));
+  CHECK(next_event(pair.subscriber)->event()->q == 1);
+}
+
+TEST_CASE("a route that the broker names no longer is left") {
+  Pair pair;
+  const std::string route_endpoint = "ipc://" + pair.directory.path() + "/route";
+  PubDouble route(pair.context, route_endpoint);
+  const std::string question = pair.pub.wait_for("~ready.");
+  pair.pub.answer(question, {.b = 7, .routes = {{"E_", route_endpoint}}});
+  CHECK(pair.subscriber.wait_ready(10s) == 0);
+  const std::string later_question = pair.pub.wait_for("~ready.");
+  static_cast<void>(route.wait_for(later_question));
+  pair.pub.answer(later_question, {.b = 8});
+  pair.pub.send(test::stream_message({.epoch = 8, .q = 1}));
+  CHECK(next_event(pair.subscriber)->event()->q == 1);
+  // The socket ends a connection as it reads on.
+  std::future<bool> has_left =
+      std::async(std::launch::async, [&] { return route.wait_for_end_of("E_TEST"); });
+  while (has_left.wait_for(0s) != std::future_status::ready) static_cast<void>(pair.subscriber.next(5ms));
+  CHECK(has_left.get());
 }

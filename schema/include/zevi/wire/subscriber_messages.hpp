@@ -1,5 +1,8 @@
 #pragma once
 
+#include <optional>
+#include <vector>
+
 #include "zevi/wire/control_frame.hpp"
 
 /// What the broker says to subscribers on its PUB endpoints, always `[topic][second frame][third frame]`:
@@ -44,11 +47,22 @@ struct EventMeta {
   bool operator==(const EventMeta&) const = default;
 };
 
+/// An endpoint that has the topics of a prefix to itself.
+struct RouteAt {
+  std::string_view prefix;
+  std::string_view endpoint;
+  bool operator==(const RouteAt&) const = default;
+};
+
 /// A barrier: the subscriptions that were made before it are live.
 struct Ready {
   std::uint64_t b = 0;
   std::uint64_t at = 0;
   std::uint64_t unconfirmed = 0;  ///< live publishers that have not confirmed that they know of them
+  /// At `stream` and `events`: where topics are instead, in the same format.
+  std::vector<RouteAt> routes{};
+  /// At a route: its prefix.
+  std::optional<std::string_view> route{};
   bool operator==(const Ready&) const = default;
 };
 
@@ -61,6 +75,6 @@ void encode(const Ready& message, std::string& out);
 /// since a joined message names every publisher in it; it is limited by `batch_bytes_max`.
 [[nodiscard]] DecodeError decode(std::string_view frame, StreamHeader& message);
 [[nodiscard]] DecodeError decode(std::string_view frame, EventMeta& message) noexcept;
-[[nodiscard]] DecodeError decode(std::string_view frame, Ready& message) noexcept;
+[[nodiscard]] DecodeError decode(std::string_view frame, Ready& message);
 
 }  // namespace zevi::wire

@@ -150,6 +150,9 @@ struct SubscriberStatistics {
   std::uint64_t epoch_changes = 0;     ///< `EpochChanged` marks
   std::uint64_t history_missing = 0;   ///< `HistoryMissing` marks
   std::uint64_t malformed = 0;         ///< messages that were not what the broker's endpoint sends
+  /// Routes of the broker that do not answer now, as this program may not read them or cannot reach them: of
+  /// their topics nothing comes.
+  std::uint64_t silent_routes = 0;
 };
 
 /// To be used by one thread at a time. Not to be used in a child after `fork`: make a new one there.
