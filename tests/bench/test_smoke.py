@@ -73,6 +73,13 @@ def test_memory_is_measured(tmp_path):
     assert all(held > 1_000_000 for [held] in figures["results"].values())
 
 
+def test_a_flood_beside_other_events_is_measured(tmp_path):
+    figures = measured("routes", tmp_path, *_tiny)["results"]
+    assert {name: run["lost_percent"] for name, [run] in figures.items()} == dict.fromkeys(
+        ("quiet", "shared", "routed", "stuck"), 0
+    )
+
+
 def test_a_store_is_measured(tmp_path):
     done = bench("store", *_tiny)
     if "without RocksDB" in done.stdout + done.stderr:

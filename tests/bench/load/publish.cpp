@@ -26,6 +26,7 @@ struct Load {
   zevi::bench::SenderSetup setup;
   Seconds duration{0};
   Seconds tick{0};
+  std::string topic;
   std::uint32_t topics = 1;
 };
 
@@ -39,7 +40,9 @@ bool read_options(int argc, char** argv, Load& load) {
       "seconds", po::value(&seconds)->default_value(3), "how long to publish")(
       "rate", po::value(&load.setup.rate)->default_value(0), "events a second; 0 is as fast as it goes")(
       "tick-us", po::value(&tick_us)->default_value(100), "how often a rate publishes what is due")(
-      "topics", po::value(&load.topics)->default_value(1), "how many topics the events go to in turn");
+      "topic", po::value(&load.topic)->default_value(std::string(zevi::E_PROFILING_PROC::topic)),
+      "the first of the topics")("topics", po::value(&load.topics)->default_value(1),
+                                 "how many topics the events go to in turn");
   po::variables_map values;
   if (!zevi::program::parse(about, table, argc, argv, values)) return false;
   load.duration = Seconds(seconds);
@@ -47,9 +50,9 @@ bool read_options(int argc, char** argv, Load& load) {
   return true;
 }
 
-/// `E_PROFILING_PROC`, and behind the first one `E_PROFILING_PROC.INDEX.NUMBER`.
+/// `TOPIC`, and behind the first one `TOPIC.INDEX.NUMBER`.
 std::vector<std::string> topic_names(const Load& load) {
-  std::vector<std::string> names{std::string(zevi::E_PROFILING_PROC::topic)};
+  std::vector<std::string> names{load.topic};
   for (std::uint32_t i = 1; i < load.topics; ++i) {
     names.push_back(names[0] + "." + std::to_string(load.setup.index) + "." + std::to_string(i));
   }

@@ -8,6 +8,7 @@ from . import loads
 from .comparison import Column, Comparison, PerBroker, PerLoad
 from .memory import Memory
 from .publish import Publish
+from .routes import Routes
 from .store import Store
 
 _lost = Column("lost", "lost_percent", "{:.1f}%")
@@ -77,6 +78,7 @@ kinds: Tuple[Any, ...] = (
         baseline="zevi stream", brackets="in brackets what zevi stream has, as a multiple of it", upside_down=True,
     ),
     Memory(),
+    Routes(),
     Store(),
 )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -123,11 +122,10 @@ def _stopped_subscriber(peer: Peer, directory: Path) -> Iterator[None]:
     subscriber = Process([peer.subscribe_program, "--address", peer.reader_address(directory)])
     try:
         assert subscriber.line() == "ready"
-        os.kill(subscriber.pid, signal.SIGSTOP)
+        subscriber.pause()
         yield
     finally:
-        os.kill(subscriber.pid, signal.SIGKILL)
-        subscriber.stop()
+        subscriber.kill()
 
 
 def _under_load(peer: Peer, seconds: float, beside: Beside = None) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -64,6 +65,14 @@ class Process:
     def result(self) -> Dict[str, float]:
         """What it measured, its last line."""
         return json.loads(self.line())
+
+    def pause(self) -> None:
+        """It stands still for the rest of its life."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.communicate()
 
     def stop(self) -> None:
         """SIGTERM, and after 5 s SIGKILL."""
