@@ -168,6 +168,19 @@ void Broker::check(const BrokerOptions& options) {
   if (options.events_queue_max < 1 || options.events_queue_max > 100'000'000) {
     throw Error("events-queue must be between 1 and 100000000");
   }
+  if (options.publisher_limits.events_per_second > 1'000'000'000) {
+    throw Error("publisher-rate must be between 1 and 1000000000, or 0 for any number");
+  }
+  if (options.publisher_limits.topics < 1 || options.publisher_limits.topics > limits::publisher_topics_max) {
+    throw Error("publisher-topics must be between 1 and 1024");
+  }
+  if (options.publisher_limits.window_bytes < 2 * limits::batch_bytes_max ||
+      options.publisher_limits.window_bytes > limits::window_bytes) {
+    throw Error("publisher-window must be between 512KiB and 8MiB");
+  }
+  if (options.subscriber_prefixes_max < 1 || options.subscriber_prefixes_max > 65'536) {
+    throw Error("subscriber-prefixes must be between 1 and 65536");
+  }
   broker::check_history(options.history, options.max_age);
   broker::check_store(options);
   broker::check_routes(options);

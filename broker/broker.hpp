@@ -80,6 +80,7 @@ class Routing {
   static constexpr int messages_per_round = 1000;
 
   void replace_access(AccessLists lists);
+  void apply_limits(const BrokerOptions& options);
   void open_control(const BrokerOptions& options, zmq::context_t& context, const std::string& endpoint);
   /// False if nothing had arrived.
   bool read_ingress(const Now& now);

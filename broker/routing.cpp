@@ -70,6 +70,7 @@ Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const En
   sequencer_.add_sink(history_);
   if (store_) sequencer_.add_sink(*store_);
   conversation_.book_losses(ledger_);
+  apply_limits(options);
   if (notices_wanted_) conversation_.report_to(&notices_);
   guard_.watch(ingress_.socket(), security_.endpoint(ingress_.endpoint(), Role::publish));
   for (std::size_t i = 0; i < egress_.size(); ++i) {
@@ -221,9 +222,15 @@ void Routing::reload(const BrokerOptions& options, std::optional<AccessLists> li
   interest_.set_linger(options.interest_linger);
   interest_.set_kept(options.history);
   topics_.set_max_ages(options.max_age);
+  apply_limits(options);
   if (!store_) history_.set_limits(options.history);
   if (lists) replace_access(std::move(*lists));
   if (control_) control_->set_options(effective_options(options));
+}
+
+void Routing::apply_limits(const BrokerOptions& options) {
+  conversation_.limit(options.publisher_limits);
+  egress_.limit_prefixes(options.subscriber_prefixes_max);
 }
 
 void Routing::replace_access(AccessLists lists) {

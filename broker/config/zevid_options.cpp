@@ -114,6 +114,19 @@ program::OptionTable option_table() {
       "what may wait for one subscriber of the stream endpoint before it loses events")(
       "events-queue", po::value<int>()->default_value(defaults.events_queue_max)->value_name("N"),
       "events that may wait for one subscriber of the events endpoint")(
+      "subscriber-prefixes",
+      po::value<std::size_t>()->default_value(defaults.subscriber_prefixes_max)->value_name("N"),
+      "prefixes that one connection may subscribe to; with more it is cut off")(
+      "publisher-rate",
+      po::value<std::uint64_t>()->default_value(defaults.publisher_limits.events_per_second)->value_name("N"),
+      "events a second of one publisher, in the long run; batches beyond it are refused in words, and "
+      "counted; 0: any number")(
+      "publisher-topics",
+      po::value<std::size_t>()->default_value(defaults.publisher_limits.topics)->value_name("N"),
+      "topics of one publisher; at most 1024")(
+      "publisher-window",
+      po::value<ByteSize>()->default_value({defaults.publisher_limits.window_bytes})->value_name("SIZE"),
+      "what one publisher may have sent and not seen acknowledged; then it keeps the rest in its rings")(
       "notices", po::value<std::string>()->default_value("on")->value_name("WHEN"),
       "on or off: whether the broker publishes events of its own (E_ZEVI_...) about its publishers")(
       "metrics", po::value<std::string>()->default_value("")->value_name("ADDRESS"),
@@ -161,6 +174,10 @@ BrokerOptions broker_options(const po::variables_map& values, const program::Log
   options.coalesce_max = duration_cast<std::chrono::microseconds>(values["coalesce"].as<Duration>().value);
   options.subscriber_budget_bytes = values["subscriber-budget"].as<ByteSize>().value;
   options.events_queue_max = values["events-queue"].as<int>();
+  options.subscriber_prefixes_max = values["subscriber-prefixes"].as<std::size_t>();
+  options.publisher_limits = {values["publisher-rate"].as<std::uint64_t>(),
+                              values["publisher-topics"].as<std::size_t>(),
+                              values["publisher-window"].as<ByteSize>().value};
   options.notices = is_on(values, "notices");
   if (!values["metrics"].as<std::string>().empty()) options.figures_topics_max = MetricsServer::topics_max;
   options.drain_max = duration_cast<std::chrono::milliseconds>(values["drain"].as<Duration>().value);

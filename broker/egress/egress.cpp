@@ -60,6 +60,10 @@ void Egress::ask(Gate& gate) {
   }
 }
 
+void Egress::limit_prefixes(std::size_t most) {
+  for (const auto& outlet : outlets_) outlet->socket().limit_prefixes(most);
+}
+
 void Egress::apply_access() {
   for (const auto& outlet : outlets_) outlet->socket().apply_access();
 }

@@ -30,6 +30,8 @@ class Egress {
 
   /// From now on the gate is asked about everyone who subscribes.
   void ask(Gate& gate);
+  /// From now on, a connection with more prefixes is cut off.
+  void limit_prefixes(std::size_t most);
   /// Cuts off those who may not subscribe any more.
   void apply_access();
 

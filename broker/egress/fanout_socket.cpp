@@ -1,6 +1,5 @@
 #include "fanout_socket.hpp"
 
-#include "zevi/limits.hpp"
 #include "zevi/topic.hpp"
 
 namespace zevi::broker {
@@ -9,9 +8,6 @@ namespace {
 
 /// What subscribers have not read when the broker stops is delivered within this time, or is a gap to them.
 constexpr int linger_ms = 500;
-
-constexpr std::string_view too_many_prefixes = "more than 4096 prefixes of one connection, which was cut off";
-static_assert(limits::connection_prefixes_max == 4096);
 
 }  // namespace
 
@@ -49,6 +45,11 @@ bool FanoutSocket::may_subscribe(const zmq::message_t& frame) {
   return gate_ == nullptr || gate_->may_subscribe(Gate::name_of_sender(frame), route_);
 }
 
+void FanoutSocket::limit_prefixes(std::size_t most) {
+  prefixes_max_ = most;
+  too_many_prefixes_ = "more than " + std::to_string(most) + " prefixes of one connection, which was cut off";
+}
+
 void FanoutSocket::apply_access() {
   connections_.for_each([this](SubscriberConnections::Subscriber& subscriber) {
     if (!may_subscribe(subscriber.frame)) subscriber.cut();
@@ -65,13 +66,13 @@ bool FanoutSocket::subscribe(SubscriberConnections::Subscriber* subscriber, std:
   PrefixCount& count = found->second;
   if (subscriber != nullptr) {
     if (!subscriber->add(count)) return false;
-    const bool are_too_many = subscriber->prefixes.size() > limits::connection_prefixes_max;
+    const bool are_too_many = subscriber->prefixes.size() > prefixes_max_;
     if (subscriber->is_cut || are_too_many) {
       ++count.refused;
       if (!subscriber->is_cut) subscriber->cut();
       change.kind = Change::Kind::refused;
       change.peer = subscriber->peer;
-      change.reason = are_too_many ? too_many_prefixes : "it was cut off";
+      change.reason = are_too_many ? std::string_view(too_many_prefixes_) : "it was cut off";
       return true;
     }
   }

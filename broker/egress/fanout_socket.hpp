@@ -12,13 +12,14 @@
 #include "runtime/string_map.hpp"
 #include "security/gate.hpp"
 #include "subscriber_connections.hpp"
+#include "zevi/limits.hpp"
 #include "zevi/wire/subscriber_messages.hpp"
 
 namespace zevi::broker {
 
 /// An XPUB socket with what its subscribers asked for. Every subscription of every peer is seen
 /// (XPUB_VERBOSER), so a prefix is counted once for each; libzmq takes back those of a peer that is gone. A
-/// connection with more than `limits::connection_prefixes_max`, or that the gate does not let subscribe, is
+/// connection with too many prefixes, or that the gate does not let subscribe, is
 /// cut off.
 class FanoutSocket {
  public:
@@ -38,6 +39,8 @@ class FanoutSocket {
     gate_ = &gate;
     route_ = route;
   }
+  /// From now on, a connection with more prefixes is cut off.
+  void limit_prefixes(std::size_t most);
   /// Cuts off those who may not subscribe any more.
   void apply_access();
 
@@ -90,6 +93,8 @@ class FanoutSocket {
   zmq::message_t incoming_;
   Gate* gate_ = nullptr;  ///< null: whoever is connected may subscribe
   std::optional<std::size_t> route_;
+  std::size_t prefixes_max_ = limits::connection_prefixes_max;
+  std::string too_many_prefixes_;
   SubscriberConnections connections_;
   StringMap<PrefixCount> prefixes_;
   std::uint64_t subscriptions_ = 0;  // without those that are no prefix of a topic

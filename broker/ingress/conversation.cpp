@@ -141,6 +141,7 @@ void Conversation::welcome(Publisher& publisher, std::uint64_t version) {
   wire::Welcome message;
   message.version = version;
   message.id = broker_id_;
+  message.window_bytes = limits_.window_bytes;
   for (const AckRule& rule : levels_) message.levels.push_back({rule.prefix, wire_level(rule.level)});
   answer(publisher.routing_id, message);
   if (interest_.generation_known()) answers_.push_back({publisher.routing_id, interest_.frame()});
@@ -174,9 +175,21 @@ void Conversation::receive_events(Publisher& publisher, std::vector<zmq::message
     return refuse_batch(publisher, header, "the access list has no such topic for it");
   const wire::BodyCheck check = wire::check_body(frames[1].to_string_view(), header.n);
   if (!check) return refuse_batch(publisher, header, wire::describe(check.error));
+  if (is_too_fast(publisher, header.n, now)) return refuse_batch(publisher, header, too_fast_);
   Topic* const topic = topics_.find_or_add(header.t);
   if (topic == nullptr) return refuse_batch(publisher, header, "the broker holds 65,536 topics, its limit");
   take_in(publisher, *topic, header, std::move(frames[1]), now);
+}
+
+void Conversation::limit(const PublisherLimits& limits) {
+  limits_ = limits;
+  too_fast_ = "more than " + std::to_string(limits.events_per_second) + " events a second of one publisher";
+  too_many_topics_ = "more than " + std::to_string(limits.topics) + " topics of one publisher";
+}
+
+bool Conversation::is_too_fast(Publisher& publisher, std::uint64_t events, const Now& now) const {
+  const auto most = static_cast<double>(limits_.events_per_second);
+  return most > 0 && !publisher.rate.take(static_cast<double>(events), most, most, now.steady);
 }
 
 void Conversation::apply_access() {
@@ -217,7 +230,7 @@ void Conversation::take_in(Publisher& publisher, Topic& topic, const wire::Event
   const bool is_stored = known != publisher.topics.end() && header.p + header.n <= known->second.stored_p;
   if (is_stored) return counters_.add(Counter::batches_repeated);
   PublisherTopic* const numbers = account(publisher, topic, header);
-  if (numbers == nullptr) return refuse_batch(publisher, header, "more than 1,024 topics of one publisher");
+  if (numbers == nullptr) return refuse_batch(publisher, header, too_many_topics_);
   pace_.count(numbers->pace, now.steady);
   counters_.add(Counter::batches_received);
   counters_.add(Counter::events_received, header.n);
@@ -236,10 +249,10 @@ void Conversation::take_in(Publisher& publisher, Topic& topic, const wire::Event
 }
 
 PublisherTopic* Conversation::numbers_of(Publisher& publisher, const Topic& topic,
-                                         const PublisherTopic& first_seen) {
+                                         const PublisherTopic& first_seen) const {
   const auto found = publisher.topics.find(&topic);
   if (found != publisher.topics.end()) return &found->second;
-  if (publisher.topics.size() >= limits::publisher_topics_max) return nullptr;
+  if (publisher.topics.size() >= limits_.topics) return nullptr;
   const PublisherTopic start = publisher.numbered_elsewhere ? first_seen : PublisherTopic{};
   return &publisher.topics.emplace(&topic, start).first->second;
 }

@@ -50,6 +50,8 @@ class Conversation {
 
   /// From now on publishers may publish what the gate says.
   void ask(Gate& gate) noexcept { gate_ = &gate; }
+  /// From now on, these hold. A window counts from the next hello.
+  void limit(const PublisherLimits& limits);
   /// The access list has changed. Those that may publish nothing any more are cut off.
   void apply_access();
 
@@ -80,13 +82,14 @@ class Conversation {
   void welcome(Publisher& publisher, std::uint64_t version);
   /// All batches up to `s` are dealt with.
   void move_on(Publisher& publisher, std::uint64_t s);
+  [[nodiscard]] bool is_too_fast(Publisher& publisher, std::uint64_t events, const Now& now) const;
   void take_in(Publisher& publisher, Topic& topic, const wire::EventsHeader& header, zmq::message_t&& body,
                const Now& now);
   void refuse_batch(Publisher& publisher, const wire::EventsHeader& header, std::string_view reason);
   /// The publisher's numbers in a topic: when it is new there, `first_seen` if it had numbered events for an
   /// earlier broker. Null if it has too many topics.
-  static PublisherTopic* numbers_of(Publisher& publisher, const Topic& topic,
-                                    const PublisherTopic& first_seen);
+  [[nodiscard]] PublisherTopic* numbers_of(Publisher& publisher, const Topic& topic,
+                                           const PublisherTopic& first_seen) const;
   /// Passes over the batch's numbers and adds to the topic's losses what they say was lost before it. Null if
   /// the publisher has too many topics.
   [[nodiscard]] PublisherTopic* account(Publisher& publisher, Topic& topic, const wire::EventsHeader& header);
@@ -104,6 +107,9 @@ class Conversation {
   PublisherEvents* observer_ = nullptr;
   LossLedger* ledger_ = nullptr;  ///< null: none
   Gate* gate_ = nullptr;          ///< null: whoever is connected may publish everything
+  PublisherLimits limits_;
+  std::string too_fast_;
+  std::string too_many_topics_;
   std::uint64_t broker_id_;
   std::vector<AckRule> levels_;
   bool has_waiting_levels_;  ///< somebody may wait for the store

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "runtime/allowance.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/connection.hpp"
 #include "security/access_list.hpp"
@@ -55,6 +56,7 @@ struct Publisher {
   /// until the next hello tells.
   bool may_have_lost = false;
   std::unordered_map<const Topic*, PublisherTopic> topics;
+  Allowance rate;  ///< what is left of its events a second
   Activity activity;
   Losses losses;
 };

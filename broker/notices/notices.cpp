@@ -103,7 +103,7 @@ void Notices::publish(const Now& now) {
 void Notices::publish_changes(const Now& now) {
   for (const Change& change : changes_) {
     const PublisherName& name = *change.name;
-    const bool may = all_.take(now.steady);
+    const bool may = all_.take(1, per_second_max, per_second_max, now.steady);
     if (change.is_up) {
       if (!may) {
         lose_event<E_ZEVI_PUBLISHER_UP>();
@@ -123,7 +123,8 @@ void Notices::publish_changes(const Now& now) {
 
 void Notices::publish_store(const Now& now) {
   if (store_.is_degraded == is_told_degraded_) return;
-  if (!of_store_.take(now.steady)) return look_at(now.steady + gather);
+  if (!of_store_.take(1, of_store_per_minute_max, of_store_per_minute_max / 60.0, now.steady))
+    return look_at(now.steady + gather);
   const std::uint64_t so_far = left_out_ + (store_.is_degraded ? store_.left_out : 0);
   publish_event(E_ZEVI_STORE{store_.directory, store_.is_degraded ? "degraded" : "ok", store_.reason, so_far},
                 now);
@@ -141,7 +142,7 @@ void Notices::publish_due(Gathered& gathered, const Now& now, Publish publish) {
     } else if (entry.is_empty()) {
       at = gathered.erase(at);
       continue;
-    } else if (!all_.take(now.steady)) {
+    } else if (!all_.take(1, per_second_max, per_second_max, now.steady)) {
       look_at(next_scan_);
     } else {
       publish(*at);

@@ -9,9 +9,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "allowance.hpp"
 #include "ingress/publisher_events.hpp"
 #include "metrics/counters.hpp"
+#include "runtime/allowance.hpp"
 #include "sequencing/sequencer.hpp"
 #include "store/store_health.hpp"
 #include "topics/topic_registry.hpp"
@@ -114,12 +114,12 @@ class Notices : public PublisherEvents {
   std::unordered_map<std::uint64_t, Refusals> refusals_;
   SteadyTime next_ = SteadyTime::max();
   SteadyTime next_scan_{};  ///< through what is gathered
-  Allowance all_{per_second_max, per_second_max};
+  Allowance all_;
 
   StoreHealth store_;
   bool is_told_degraded_ = false;
   std::uint64_t left_out_ = 0;  ///< while it was degraded, not told yet
-  Allowance of_store_{of_store_per_minute_max, of_store_per_minute_max / 60.0};
+  Allowance of_store_;
 };
 
 }  // namespace zevi::broker

@@ -109,3 +109,25 @@ def test_without_a_file_to_read_again_a_hangup_ends_it(zevid):
     broker = zevid()
     broker.send_signal(signal.SIGHUP)
     assert broker.wait() == -signal.SIGHUP
+
+
+def test_limits_of_publishers_and_subscribers_change_at_once_and_refusals_are_told(configured):
+    broker, reload = configured
+    with RawPublisher(broker.ingress).open() as publisher, RawControl(broker.endpoint("control")) as control:
+        publisher.expect_ack(publisher.events("E_A", [{}] * 100))
+        assert reload("publisher-rate = 50", "publisher-topics = 1", "subscriber-prefixes = 2") == "zevid: reloaded"
+        publisher.expect_ack(publisher.events("E_A", [{}] * 100))
+        publisher.events("E_A", [{}])
+        assert publisher.expect("reject")["reason"] == "more than 50 events a second of one publisher"
+        assert reload("publisher-topics = 1", "subscriber-prefixes = 2") == "zevid: reloaded"
+        publisher.events("E_B", [{}])
+        assert publisher.expect("reject")["reason"] == "more than 1 topics of one publisher"
+        assert sorted(row["reason"] for row in control.rows("losses")) == [
+            "more than 1 topics of one publisher", "more than 50 events a second of one publisher",
+        ]  # fmt: skip
+        with zmq.Context() as context, context.socket(zmq.SUB) as reader:
+            reader.linger = 0
+            reader.connect(broker.stream)
+            for prefix in ("E_A", "E_B", "E_C"):
+                reader.subscribe(prefix)
+            broker.wait_for_stderr("more than 2 prefixes of one connection, which was cut off")

@@ -54,6 +54,17 @@ struct AckRule {
   AckLevel level = AckLevel::memory;
 };
 
+/// What one publisher may do. What is beyond is refused in words, and counted as lost before the broker.
+struct PublisherLimits {
+  /// In the long run; a second's worth at once. 1 to 1,000 million; 0: any number.
+  std::uint64_t events_per_second = 0;
+  /// 1 to 1,024.
+  std::size_t topics = limits::publisher_topics_max;
+  /// What it may have sent and not seen acknowledged, as it is told when it says hello: then it keeps back
+  /// what is further published, up to what its rings hold. 512 KiB to 8 MiB.
+  std::size_t window_bytes = limits::window_bytes;
+};
+
 /// What a subscriber reads (schema/WIRE.md).
 enum class EventFormat : std::uint8_t {
   stream,  ///< batches, for libraries and bridges
@@ -98,6 +109,11 @@ struct BrokerOptions {
 
   /// At most 32.
   std::vector<Route> routes;
+
+  PublisherLimits publisher_limits;
+
+  /// How many prefixes one connection may subscribe to; with more it is cut off. 1 to 65,536.
+  std::size_t subscriber_prefixes_max = limits::connection_prefixes_max;
 
   /// The mode of the files of `ipc://` sockets: 0600, 0660 or 0666. Who connects has to read and write them.
   /// To keep out in the moment between bind and chmod those whom the mode keeps out, let the process have an
@@ -219,11 +235,11 @@ class __attribute__((visibility("default"))) Broker {
   void start();
 
   /// Takes over what can change while the broker runs: `history` and `max_age` (unless there is a store),
-  /// `access`, whose file is read again (unless there was none), `interest_linger`, `coalesce_max`, `notices`
-  /// and `drain_max`. Those who lost access are cut off. Everything else stays; the names of the options that
-  /// differ are returned, as `zevid` has them, and need a new start. Takes a round of the broker's thread,
-  /// and longer if the history has to be put in another order. Throws `zevi::Error` for a wrong option; then
-  /// nothing changes.
+  /// `access`, whose file is read again (unless there was none) with those of `routes`, `publisher_limits`,
+  /// `subscriber_prefixes_max`, `interest_linger`, `coalesce_max`, `notices` and `drain_max`. Those who lost
+  /// access are cut off. Everything else stays; the names of the options that differ are returned, as `zevid`
+  /// has them, and need a new start. Takes a round of the broker's thread, and longer if the history has to
+  /// be put in another order. Throws `zevi::Error` for a wrong option; then nothing changes.
   std::vector<std::string> reload(const BrokerOptions& options);
 
   /// Takes in what has arrived, delivers it for at most `drain_max`, closes the endpoints and joins the

@@ -81,12 +81,19 @@ TEST_CASE("the options that the broker goes by are written as its command line t
   options.store = "/var/lib/zevi";
   options.acks = {{"E_A", zevi::AckLevel::written}, {"", zevi::AckLevel::synced}};
   options.coalesce_max = 0us;
+  options.publisher_limits.events_per_second = 100;
+  options.routes = {{"E_P_", "ipc:///p", zevi::EventFormat::json, true, 5, "/f"},
+                    {"", "ipc:///q", zevi::EventFormat::stream, false, 0, ""}};
   std::string text;
   for (const Identity::Named& option : effective_options(options))
     text += option.name + "=" + option.value + "\n";
   CHECK(text ==
         "history=E_A=5000000,90m,7events\nhistory=*=none\nmax-age=*=1500ms\nstore=/var/lib/zevi\n"
-        "store-size=1000000000\nack=E_A=written\nack=*=synced\nsocket-mode=0660\n"
+        "store-size=1000000000\nack=E_A=written\nack=*=synced\n"
+        "route=E_P_=ipc:///p,format=json,also,queue=5,access=/f\nroute=*=ipc:///"
+        "q,format=stream\nsocket-mode=0660\n"
         "socket-group=\naccess=\ncurve-key=\ninterest-linger=2s\n"
-        "coalesce=0ns\nsubscriber-budget=67108864\nevents-queue=100000\nnotices=on\ndrain=1s\n");
+        "coalesce=0ns\nsubscriber-budget=67108864\nevents-queue=100000\n"
+        "publisher-rate=100\npublisher-topics=1024\npublisher-window=8388608\n"
+        "subscriber-prefixes=4096\nnotices=on\ndrain=1s\n");
 }

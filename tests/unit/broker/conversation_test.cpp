@@ -156,6 +156,60 @@ TEST_CASE("a publisher has at most 1,024 topics") {
   CHECK(talk.recorder.events == 1025);
 }
 
+TEST_CASE("a publisher has no more topics than the limit says") {
+  Talk talk;
+  talk.conversation.limit({.topics = 1});
+  talk.hello(7);
+  talk.batch(1, 1, 1, 0, "E_ONE");
+  talk.batch(2, 1, 1, 0, "E_TWO");
+  talk.heard();
+  CHECK(talk.last_reject_reason == "more than 1 topics of one publisher");
+  CHECK(talk.recorder.events == 1);
+}
+
+TEST_CASE(
+    "a publisher that is faster than the limit is refused in words, loses by number, and may go on later") {
+  Talk talk;
+  talk.conversation.limit({.events_per_second = 10});
+  talk.hello(7);
+  talk.batch(1, 1, 8);
+  talk.batch(2, 9, 8);
+  CHECK(talk.recorder.events == 16);
+  talk.batch(3, 17, 2);
+  talk.heard();
+  CHECK(talk.last_reject_reason == "more than 10 events a second of one publisher");
+  CHECK(talk.counters.get(Counter::events_invalid) == 2);
+  talk.pass(400ms);
+  talk.batch(4, 19, 1);
+  CHECK(talk.recorder.events == 16);
+  talk.pass(400ms);
+  talk.batch(5, 20, 1);
+  CHECK(talk.recorder.events == 17);
+  CHECK(talk.recorder.lost_before == 3);
+}
+
+TEST_CASE("one publisher that is too fast takes nothing from another") {
+  Talk talk;
+  talk.conversation.limit({.events_per_second = 10});
+  talk.hello(7);
+  for (std::uint64_t s = 1; s <= 3; ++s) talk.batch(s, s * 10 - 9, 10);
+  CHECK(talk.recorder.events == 10);
+  talk.hello(8, 1, connection_b);
+  std::string frame;
+  wire::encode(wire::EventsHeader{"T", 1, 1, 5, 0, ""}, frame);
+  talk.say_frames({frame, body(5)}, connection_b);
+  CHECK(talk.recorder.events == 15);
+}
+
+TEST_CASE("a publisher is told how much it may have under way") {
+  Talk talk;
+  talk.conversation.limit({.window_bytes = 1'000'000});
+  talk.hello(7);
+  wire::Welcome welcome;
+  REQUIRE(wire::decode(talk.conversation.answers().front().frame, welcome) == wire::DecodeError::none);
+  CHECK(welcome.window_bytes == 1'000'000);
+}
+
 TEST_CASE("a beat confirms the interest, and one that holds an older interest is sent the current one") {
   Talk talk;
   talk.hello(7);
