@@ -41,6 +41,12 @@ bool FanoutSocket::next_change(Change& change) {
   return false;
 }
 
+void FanoutSocket::look(const Now& now) {
+  connections_.look(now, [this](const PrefixCount& prefix) {
+    if (prefix.is_unused()) prefixes_.erase(prefixes_.find(prefix.prefix));
+  });
+}
+
 bool FanoutSocket::may_subscribe(const zmq::message_t& frame) {
   return gate_ == nullptr || gate_->may_subscribe(Gate::name_of_sender(frame), route_);
 }
@@ -94,7 +100,7 @@ bool FanoutSocket::unsubscribe(SubscriberConnections::Subscriber* subscriber, st
     if (is_topic_prefix(prefix)) --subscriptions_;
     --count.counted;
   }
-  if (count.counted == 0 && count.refused == 0) prefixes_.erase(found);
+  if (count.is_unused()) prefixes_.erase(found);
   return was_counted;
 }
 

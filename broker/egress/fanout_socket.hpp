@@ -58,7 +58,7 @@ class FanoutSocket {
   /// The next change of a peer's subscriptions, if one has arrived.
   [[nodiscard]] bool next_change(Change& change);
   /// To be called in every round, when there is no further change.
-  void look(const Now& now) { connections_.look(now); }
+  void look(const Now& now);
 
   /// Those that have subscribed, by number.
   [[nodiscard]] const std::map<std::uint64_t, const SubscriberConnections::Subscriber*>& readers()

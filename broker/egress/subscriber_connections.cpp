@@ -6,17 +6,19 @@
 
 namespace zevi::broker {
 
-bool SubscriberConnections::Subscriber::add(const PrefixCount& prefix) {
+bool SubscriberConnections::Subscriber::add(PrefixCount& prefix) {
   const auto place = std::lower_bound(prefixes.begin(), prefixes.end(), &prefix, std::less<>());
   if (place != prefixes.end() && *place == &prefix) return false;
   prefixes.insert(place, &prefix);
+  ++prefix.holders;
   return true;
 }
 
-bool SubscriberConnections::Subscriber::remove(const PrefixCount& prefix) {
+bool SubscriberConnections::Subscriber::remove(PrefixCount& prefix) {
   const auto place = std::lower_bound(prefixes.begin(), prefixes.end(), &prefix, std::less<>());
   if (place == prefixes.end() || *place != &prefix) return false;
   prefixes.erase(place);
+  --prefix.holders;
   return true;
 }
 
@@ -40,13 +42,18 @@ SubscriberConnections::Subscriber* SubscriberConnections::of(zmq::message_t& fra
   return &added;
 }
 
-void SubscriberConnections::look(const Now& now) {
+void SubscriberConnections::look(const Now& now, const std::function<void(PrefixCount&)>& release) {
   if (now.steady < next_look_) return;
   next_look_ = now.steady + std::chrono::seconds(1);
   // What a connection sent may arrive behind its end, but not a second later.
   for (const char* const key : ended_) {
-    by_number_.erase(connections_.at(key).number);
-    connections_.erase(key);
+    const auto ended = connections_.find(key);
+    for (PrefixCount* const prefix : ended->second.prefixes) {
+      --prefix->holders;
+      release(*prefix);
+    }
+    by_number_.erase(ended->second.number);
+    connections_.erase(ended);
   }
   ended_.clear();
   for (auto& [key, subscriber] : connections_) {

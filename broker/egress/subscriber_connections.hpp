@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -19,7 +20,11 @@ namespace zevi::broker {
 struct PrefixCount {
   std::uint64_t counted = 0;
   std::uint64_t refused = 0;  ///< held by connections that are being cut off, beyond their limit
+  std::uint64_t holders =
+      0;  ///< connections whose list points here, of ended ones as well until they are forgotten
   std::string_view prefix{};  ///< itself
+
+  [[nodiscard]] bool is_unused() const noexcept { return counted == 0 && refused == 0 && holders == 0; }
 };
 
 /// What each connection of a fan-out socket subscribes to.
@@ -39,12 +44,12 @@ class SubscriberConnections {
     bool is_cut = false;
     std::uint64_t number = 0;  ///< later ones have higher numbers
     Backlog backlog{};
-    std::vector<const PrefixCount*> prefixes{};  ///< sorted
+    std::vector<PrefixCount*> prefixes{};  ///< sorted
 
     /// False if it has it already.
-    [[nodiscard]] bool add(const PrefixCount& prefix);
+    [[nodiscard]] bool add(PrefixCount& prefix);
     /// False if it does not have it.
-    [[nodiscard]] bool remove(const PrefixCount& prefix);
+    [[nodiscard]] bool remove(PrefixCount& prefix);
     /// Ends the connection; libzmq then tells of its prefixes as of any that ends.
     void cut();
   };
@@ -62,8 +67,9 @@ class SubscriberConnections {
   }
 
   /// Looks at what each has not read, and forgets the connections that have ended. To be called when no frame
-  /// is left to be read; looks once a second, and forgets what it finds ended twice.
-  void look(const Now& now);
+  /// is left to be read; looks once a second, and forgets what it finds ended twice. Calls `release` for each
+  /// prefix that a forgotten one held.
+  void look(const Now& now, const std::function<void(PrefixCount&)>& release);
 
  private:
   // By a place in memory that all frames of the connection share.
