@@ -181,6 +181,9 @@ void Broker::check(const BrokerOptions& options) {
   if (options.subscriber_prefixes_max < 1 || options.subscriber_prefixes_max > 65'536) {
     throw Error("subscriber-prefixes must be between 1 and 65536");
   }
+  if (options.memory_bytes_max != 0 && options.memory_bytes_max < broker::MemoryGuard::bytes_min) {
+    throw Error("memory-max must be at least 32MiB, or 0 for no limit");
+  }
   broker::check_history(options.history, options.max_age);
   broker::check_store(options);
   broker::check_routes(options);

@@ -15,6 +15,7 @@
 #include "ingress/conversation.hpp"
 #include "ingress/ingress_socket.hpp"
 #include "ingress/publisher_registry.hpp"
+#include "memory/memory_guard.hpp"
 #include "metrics/counters.hpp"
 #include "metrics/figures.hpp"
 #include "metrics/recent.hpp"
@@ -92,6 +93,7 @@ class Routing {
   /// Gives the store what was taken in, and publishers and readers what the store has done.
   void work_with_store(const Now& now);
   void note_refused_connections(const Now& now);
+  void watch_memory(const Now& now);
   [[nodiscard]] SteadyTime next_deadline(const Now& now) const;
 
   Clock clock_;
@@ -125,6 +127,7 @@ class Routing {
   Replay replay_;
   std::optional<Control> control_;
   EndpointGuard guard_;
+  std::optional<MemoryGuard> memory_;  ///< none: there is no limit
 
   std::string routing_id_;
   std::vector<zmq::message_t> frames_;

@@ -83,6 +83,9 @@ Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const En
     conversation_.ask(*gate_);
     replay_.ask(*gate_);
   }
+  if (options.memory_bytes_max != 0) {
+    memory_.emplace(options.memory_bytes_max, history_, egress_, counters_);
+  }
   if (!endpoints.control.empty()) open_control(options, context, endpoints.control);
   if (store_) store_->begin(topics_, publishers_, clock_.now());
 }
@@ -90,10 +93,10 @@ Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const En
 void Routing::open_control(const BrokerOptions& options, zmq::context_t& context,
                            const std::string& endpoint) {
   const Now now = clock_.now();
-  control_.emplace(
-      context, security_.endpoint(endpoint, Role::control),
-      Sources{topics_, publishers_, interest_, egress_, history_, store_.get(), counters_, recent_, ledger_},
-      topics_, ledger_, counters_, complaints_);
+  control_.emplace(context, security_.endpoint(endpoint, Role::control),
+                   Sources{topics_, publishers_, interest_, egress_, history_, store_.get(),
+                           memory_ ? &*memory_ : nullptr, counters_, recent_, ledger_},
+                   topics_, ledger_, counters_, complaints_);
   guard_.watch(control_->socket(), security_.endpoint(control_->endpoint(), Role::control));
   if (gate_) control_->ask(*gate_);
   const Endpoints bound = this->endpoints();
@@ -124,6 +127,7 @@ SteadyTime Routing::do_work() {
   settle_barriers(now);
   send_answers();
   history_.expire(now);
+  watch_memory(now);
   replay_.do_work(now);
   if (control_) control_->do_work(now);
   const auto is_gone = [this](const Publisher& publisher) { return process_is_gone(*publisher.name, host_); };
@@ -185,6 +189,19 @@ void Routing::work_with_store(const Now& now) {
     complaints_.add("could not read events", "the store",
                     fault + "; zevid --repair-store puts aside what is damaged, once the broker is stopped");
   }
+}
+
+void Routing::watch_memory(const Now& now) {
+  if (!memory_) return;
+  memory_->do_work(now, [this](const MemoryHealth& health) {
+    if (notices_wanted_) notices_.memory(health);
+    if (!health.is_overloaded) return;
+    complaints_.add(
+        "overload", "the broker's own memory",
+        std::to_string(health.bytes) + " of " + std::to_string(health.bytes_max) +
+            " bytes; less history, fewer subscribers that do not read, or a higher memory-max help");
+  });
+  conversation_.refuse_all(memory_->is_full());
 }
 
 void Routing::note_refused_connections(const Now& now) {
@@ -312,7 +329,8 @@ void Routing::send_answers() {
 SteadyTime Routing::next_deadline(const Now& now) const {
   return std::min({now.steady + idle_max, control_ ? control_->deadline() : SteadyTime::max(),
                    notices_.deadline(), sequencer_.deadline(), conversation_.deadline(), interest_.deadline(),
-                   barriers_.deadline(), replay_.deadline(), complaints_.deadline()});
+                   barriers_.deadline(), replay_.deadline(), complaints_.deadline(),
+                   memory_ ? memory_->deadline() : SteadyTime::max()});
 }
 
 }  // namespace zevi::broker

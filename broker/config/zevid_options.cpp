@@ -114,6 +114,10 @@ program::OptionTable option_table() {
       "what may wait for one subscriber of the stream endpoint before it loses events")(
       "events-queue", po::value<int>()->default_value(defaults.events_queue_max)->value_name("N"),
       "events that may wait for one subscriber of the events endpoint")(
+      "memory-max", po::value<ByteSize>()->default_value({defaults.memory_bytes_max})->value_name("SIZE"),
+      "what the whole process may hold in memory; near it, the history gives up its oldest events, then "
+      "subscribers "
+      "that do not read are cut off, and at it publishers are refused; 0: no limit but those of its parts")(
       "subscriber-prefixes",
       po::value<std::size_t>()->default_value(defaults.subscriber_prefixes_max)->value_name("N"),
       "prefixes that one connection may subscribe to; with more it is cut off")(
@@ -174,6 +178,7 @@ BrokerOptions broker_options(const po::variables_map& values, const program::Log
   options.coalesce_max = duration_cast<std::chrono::microseconds>(values["coalesce"].as<Duration>().value);
   options.subscriber_budget_bytes = values["subscriber-budget"].as<ByteSize>().value;
   options.events_queue_max = values["events-queue"].as<int>();
+  options.memory_bytes_max = values["memory-max"].as<ByteSize>().value;
   options.subscriber_prefixes_max = values["subscriber-prefixes"].as<std::size_t>();
   options.publisher_limits = {values["publisher-rate"].as<std::uint64_t>(),
                               values["publisher-topics"].as<std::size_t>(),

@@ -73,6 +73,7 @@ std::vector<Identity::Named> effective_options(const BrokerOptions& options) {
   all.push_back({"coalesce", duration_text(options.coalesce_max)});
   all.push_back({"subscriber-budget", std::to_string(options.subscriber_budget_bytes)});
   all.push_back({"events-queue", std::to_string(options.events_queue_max)});
+  all.push_back({"memory-max", std::to_string(options.memory_bytes_max)});
   all.push_back({"publisher-rate", std::to_string(options.publisher_limits.events_per_second)});
   all.push_back({"publisher-topics", std::to_string(options.publisher_limits.topics)});
   all.push_back({"publisher-window", std::to_string(options.publisher_limits.window_bytes)});

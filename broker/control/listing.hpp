@@ -13,6 +13,7 @@
 #include "history/history.hpp"
 #include "ingress/publisher_registry.hpp"
 #include "loss_ledger.hpp"
+#include "memory/memory_guard.hpp"
 #include "metrics/counters.hpp"
 #include "metrics/recent.hpp"
 #include "runtime/clock.hpp"
@@ -51,7 +52,8 @@ struct Sources {
   const InterestTable& interest;
   const Egress& egress;
   const History& history;
-  const Store* store;  ///< null: none
+  const Store* store;         ///< null: none
+  const MemoryGuard* memory;  ///< null: there is no limit
   const Counters& counters;
   const Recent& recent;
   const LossLedger& ledger;

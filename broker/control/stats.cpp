@@ -1,23 +1,13 @@
 #include <unistd.h>
 
-#include <fstream>
-
 #include "broker_version.hpp"
 #include "listing.hpp"
+#include "memory/resident_memory.hpp"
 #include "runtime/row.hpp"
 
 namespace zevi::broker {
 
 namespace {
-
-/// What the process holds in memory; 0 if the kernel does not say.
-std::uint64_t resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  std::uint64_t pages = 0;
-  std::uint64_t resident_pages = 0;
-  statm >> pages >> resident_pages;
-  return resident_pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-}
 
 void append_names(pack::Writer& writer, const std::vector<Identity::Named>& entries) {
   writer.map(entries.size());
@@ -94,6 +84,7 @@ std::optional<std::string> list_stats(Rows& rows, const Sources& sources, const 
   row.field("routes");
   append_routes(out, identity.routes);
   row.uint("memory_bytes", resident_bytes())
+      .uint("memory_bytes_max", sources.memory == nullptr ? 0 : sources.memory->bytes_max())
       .uint("topics", sources.topics.size())
       .uint("publishers_live", sources.publishers.live())
       .uint("publishers_known", sources.publishers.by_id().size())

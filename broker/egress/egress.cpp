@@ -68,6 +68,19 @@ void Egress::apply_access() {
   for (const auto& outlet : outlets_) outlet->socket().apply_access();
 }
 
+bool Egress::cut_slowest() {
+  SubscriberConnections::Subscriber* slowest = nullptr;
+  for (const auto& outlet : outlets_) {
+    SubscriberConnections::Subscriber* const found = outlet->socket().slowest();
+    if (found == nullptr) continue;
+    if (slowest == nullptr || found->backlog.waiting_since_ns() < slowest->backlog.waiting_since_ns()) {
+      slowest = found;
+    }
+  }
+  if (slowest != nullptr) slowest->cut();
+  return slowest != nullptr;
+}
+
 template <typename Count>
 std::uint64_t Egress::sum_of_routes(Count count) const noexcept {
   std::uint64_t sum = 0;

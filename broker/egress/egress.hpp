@@ -34,6 +34,8 @@ class Egress {
   void limit_prefixes(std::size_t most);
   /// Cuts off those who may not subscribe any more.
   void apply_access();
+  /// Cuts off the subscriber that has let messages wait for the longest. False if none does.
+  bool cut_slowest();
 
   /// How many subscriptions the routes have: in all, of topics that begin with exactly this prefix, and of
   /// those that begin a topic.

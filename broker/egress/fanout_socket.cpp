@@ -62,6 +62,16 @@ void FanoutSocket::apply_access() {
   });
 }
 
+SubscriberConnections::Subscriber* FanoutSocket::slowest() {
+  SubscriberConnections::Subscriber* slowest = nullptr;
+  connections_.for_each([&](SubscriberConnections::Subscriber& subscriber) {
+    const std::uint64_t since = subscriber.backlog.waiting_since_ns();
+    if (since == 0 || subscriber.is_cut) return;
+    if (slowest == nullptr || since < slowest->backlog.waiting_since_ns()) slowest = &subscriber;
+  });
+  return slowest;
+}
+
 bool FanoutSocket::subscribe(SubscriberConnections::Subscriber* subscriber, std::string_view prefix,
                              Change& change) {
   auto found = prefixes_.find(prefix);

@@ -66,6 +66,9 @@ class FanoutSocket {
     return connections_.by_number();
   }
 
+  /// The one that has let messages wait for the longest; null if none does.
+  [[nodiscard]] SubscriberConnections::Subscriber* slowest();
+
   /// True if a subscriber is there for this topic.
   [[nodiscard]] bool wants(std::string_view topic) const noexcept;
 

@@ -156,6 +156,21 @@ void History::Budget::remove(const Record& record) noexcept {
   (record.newer == nullptr ? newest : record.newer->older) = record.older;
 }
 
+bool History::give_up(std::uint64_t bytes) {
+  const auto held = [this] { return counters_.get(Counter::history_bytes); };
+  const std::uint64_t before = held();
+  while (before - held() < bytes) {
+    const Record* oldest = nullptr;
+    for (const Budget& budget : budgets_) {
+      if (budget.oldest == nullptr) continue;
+      if (oldest == nullptr || budget.oldest->message.at < oldest->message.at) oldest = budget.oldest;
+    }
+    if (oldest == nullptr) break;
+    drop_oldest(*oldest->topic, Counter::history_evicted);
+  }
+  return held() < before;
+}
+
 void History::expire(const Now& now) {
   if (now.steady < next_expiry_) return;
   next_expiry_ = now.steady + expiry_interval;

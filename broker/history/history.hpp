@@ -37,6 +37,9 @@ class History : public MessageSink, public ReplaySource {
   [[nodiscard]] static std::uint64_t cost_bytes(std::size_t header_bytes, std::size_t body_bytes) noexcept;
   static constexpr std::uint64_t topic_cost_bytes = 1024;
 
+  /// Gives up the oldest messages, of all prefixes alike, until so many bytes are free. False if there were
+  /// none.
+  bool give_up(std::uint64_t bytes);
   /// Gives up what has become too old. To be called in every round; looks 10 times a second.
   void expire(const Now& now);
 

@@ -175,6 +175,10 @@ void Conversation::receive_events(Publisher& publisher, std::vector<zmq::message
     return refuse_batch(publisher, header, "the access list has no such topic for it");
   const wire::BodyCheck check = wire::check_body(frames[1].to_string_view(), header.n);
   if (!check) return refuse_batch(publisher, header, wire::describe(check.error));
+  if (is_full_) {
+    counters_.add(Counter::events_refused_full, header.n);
+    return refuse_batch(publisher, header, "the broker's memory is at its limit");
+  }
   if (is_too_fast(publisher, header.n, now)) return refuse_batch(publisher, header, too_fast_);
   Topic* const topic = topics_.find_or_add(header.t);
   if (topic == nullptr) return refuse_batch(publisher, header, "the broker holds 65,536 topics, its limit");

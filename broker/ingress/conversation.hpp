@@ -52,6 +52,8 @@ class Conversation {
   void ask(Gate& gate) noexcept { gate_ = &gate; }
   /// From now on, these hold. A window counts from the next hello.
   void limit(const PublisherLimits& limits);
+  /// From now on nothing is taken in (true), or everything again: the memory is at its limit.
+  void refuse_all(bool refuses) noexcept { is_full_ = refuses; }
   /// The access list has changed. Those that may publish nothing any more are cut off.
   void apply_access();
 
@@ -108,6 +110,7 @@ class Conversation {
   LossLedger* ledger_ = nullptr;  ///< null: none
   Gate* gate_ = nullptr;          ///< null: whoever is connected may publish everything
   PublisherLimits limits_;
+  bool is_full_ = false;
   std::string too_fast_;
   std::string too_many_topics_;
   std::uint64_t broker_id_;

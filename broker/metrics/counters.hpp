@@ -57,6 +57,9 @@ enum class Counter : std::uint8_t {
   sockets_restored,
   connections_refused,
   peers_refused,
+  overloads,
+  subscribers_cut,
+  events_refused_full,
   count_,
 };
 
@@ -115,6 +118,9 @@ inline constexpr std::array<CounterText, static_cast<std::size_t>(Counter::count
     {"sockets_restored", "socket files that were put back after somebody had removed them"},
     {"connections_refused", "connections closed at once because too few file descriptors were left"},
     {"peers_refused", "connections that the access list did not let in"},
+    {"overloads", "times that the memory came near its limit"},
+    {"subscribers_cut", "subscribers cut off near the limit of memory, as they had let most wait"},
+    {"events_refused_full", "events among those of events_invalid, refused at the limit of memory"},
 }};
 
 /// Written by the broker's thread alone, read by any.

@@ -4,18 +4,17 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/metric_type.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <exception>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "broker_version.hpp"
+#include "memory/resident_memory.hpp"
 #include "metrics_server.hpp"
 #include "zevi/error.hpp"
 
@@ -68,14 +67,6 @@ MetricFamily of_topics(const BrokerFigures& figures, std::string name, std::stri
   return made;
 }
 
-double resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  double pages = 0;
-  double resident_pages = 0;
-  statm >> pages >> resident_pages;
-  return resident_pages * static_cast<double>(sysconf(_SC_PAGESIZE));
-}
-
 double open_descriptors() {
   std::error_code error;
   const std::filesystem::directory_iterator all("/proc/self/fd", error);
@@ -96,8 +87,8 @@ double descriptors_max() {
 
 /// Under the names that Prometheus' own libraries have for any process.
 void append_process(std::vector<MetricFamily>& all) {
-  all.push_back(
-      single("process_resident_memory_bytes", "memory of zevid", MetricType::Gauge, resident_bytes()));
+  all.push_back(single("process_resident_memory_bytes", "memory of zevid", MetricType::Gauge,
+                       static_cast<double>(resident_bytes())));
   all.push_back(
       single("process_cpu_seconds_total", "processor time of zevid", MetricType::Counter, cpu_seconds()));
   all.push_back(single("process_open_fds", "file descriptors in use", MetricType::Gauge, open_descriptors()));

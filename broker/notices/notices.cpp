@@ -88,11 +88,17 @@ void Notices::store(const StoreHealth& health) {
   look_at(SteadyTime{});
 }
 
+void Notices::memory(const MemoryHealth& health) {
+  memory_ = health;
+  look_at(SteadyTime{});
+}
+
 void Notices::publish(const Now& now) {
   if (now.steady < next_) return;
   next_ = SteadyTime::max();
   publish_changes(now);
   publish_store(now);
+  publish_memory(now);
   if (now.steady < next_scan_) return look_at(next_scan_);
   next_scan_ = now.steady + scan_interval;
   publish_due(drops_, now, [&](const auto& of) { publish_drops(of.second, *of.first, now); });
@@ -121,10 +127,22 @@ void Notices::publish_changes(const Now& now) {
   changes_.clear();
 }
 
+bool Notices::may_tell(Allowance& of_one, const Now& now) {
+  return of_one.take(1, of_one_per_minute_max, of_one_per_minute_max / 60.0, now.steady);
+}
+
+void Notices::publish_memory(const Now& now) {
+  if (memory_.is_overloaded == is_told_overloaded_) return;
+  if (!may_tell(of_memory_, now)) return look_at(now.steady + gather);
+  publish_event(E_ZEVI_OVERLOAD{memory_.is_overloaded ? "overloaded" : "ok", memory_.bytes, memory_.bytes_max,
+                                memory_.evicted, memory_.cut, memory_.refused},
+                now);
+  is_told_overloaded_ = memory_.is_overloaded;
+}
+
 void Notices::publish_store(const Now& now) {
   if (store_.is_degraded == is_told_degraded_) return;
-  if (!of_store_.take(1, of_store_per_minute_max, of_store_per_minute_max / 60.0, now.steady))
-    return look_at(now.steady + gather);
+  if (!may_tell(of_store_, now)) return look_at(now.steady + gather);
   const std::uint64_t so_far = left_out_ + (store_.is_degraded ? store_.left_out : 0);
   publish_event(E_ZEVI_STORE{store_.directory, store_.is_degraded ? "degraded" : "ok", store_.reason, so_far},
                 now);

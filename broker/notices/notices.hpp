@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ingress/publisher_events.hpp"
+#include "memory/memory_health.hpp"
 #include "metrics/counters.hpp"
 #include "runtime/allowance.hpp"
 #include "sequencing/sequencer.hpp"
@@ -19,8 +20,8 @@
 namespace zevi::broker {
 
 /// The events that the broker publishes itself: publishers that come and go, what they drop, what is refused
-/// of them, and a store that fails. They are numbered, kept and delivered like all others, with the broker as
-/// their publisher.
+/// of them, a store that fails, and memory at its limit. They are numbered, kept and delivered like all
+/// others, with the broker as their publisher.
 ///
 /// What is dropped and refused is gathered: a topic's, or a publisher's, is told at once, and what follows a
 /// second later. All together are limited, so that publishers that come and go by thousands are no flood:
@@ -33,8 +34,8 @@ class Notices : public PublisherEvents {
   /// Events a second, and as many at once.
   static constexpr std::uint32_t per_second_max = 200;
   static constexpr std::chrono::seconds gather{1};
-  /// A store whose disk fails again and again is told less often.
-  static constexpr std::uint32_t of_store_per_minute_max = 4;
+  /// A store whose disk fails again and again is told less often, and so is memory.
+  static constexpr std::uint32_t of_one_per_minute_max = 4;
 
   Notices(std::uint64_t broker_id, TopicRegistry& topics, Sequencer& sequencer, Counters& counters);
 
@@ -46,6 +47,9 @@ class Notices : public PublisherEvents {
 
   /// The store became degraded, or is no longer. Must be told each time.
   void store(const StoreHealth& health);
+
+  /// The memory has come near its limit, or is below it again. Must be told each time.
+  void memory(const MemoryHealth& health);
 
   /// Hands what is due to the sequencer. To be called in every round.
   void publish(const Now& now);
@@ -87,6 +91,8 @@ class Notices : public PublisherEvents {
 
   void publish_changes(const Now& now);
   void publish_store(const Now& now);
+  void publish_memory(const Now& now);
+  [[nodiscard]] static bool may_tell(Allowance& of_one, const Now& now);
   void publish_drops(const Drops& drops, const Topic& topic, const Now& now);
   void publish_refusals(const Refusals& refusals, const Now& now);
   /// Publishes what is due of what is gathered: `publish` for each entry that holds something.
@@ -120,6 +126,10 @@ class Notices : public PublisherEvents {
   bool is_told_degraded_ = false;
   std::uint64_t left_out_ = 0;  ///< while it was degraded, not told yet
   Allowance of_store_;
+
+  MemoryHealth memory_;
+  bool is_told_overloaded_ = false;
+  Allowance of_memory_;
 };
 
 }  // namespace zevi::broker

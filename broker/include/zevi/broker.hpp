@@ -115,6 +115,11 @@ struct BrokerOptions {
   /// How many prefixes one connection may subscribe to; with more it is cut off. 1 to 65,536.
   std::size_t subscriber_prefixes_max = limits::connection_prefixes_max;
 
+  /// What the whole process may hold in memory (its resident set). Near it, history is given up, then
+  /// subscribers that do not read are cut off, and at it batches of publishers are refused
+  /// (broker/README.md). At least 32 MiB; 0: no limit but those of its parts.
+  std::uint64_t memory_bytes_max = 0;
+
   /// The mode of the files of `ipc://` sockets: 0600, 0660 or 0666. Who connects has to read and write them.
   /// To keep out in the moment between bind and chmod those whom the mode keeps out, let the process have an
   /// umask that does.

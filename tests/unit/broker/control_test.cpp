@@ -94,6 +94,6 @@ TEST_CASE("the options that the broker goes by are written as its command line t
         "q,format=stream\nsocket-mode=0660\n"
         "socket-group=\naccess=\ncurve-key=\ninterest-linger=2s\n"
         "coalesce=0ns\nsubscriber-budget=67108864\nevents-queue=100000\n"
-        "publisher-rate=100\npublisher-topics=1024\npublisher-window=8388608\n"
+        "memory-max=0\npublisher-rate=100\npublisher-topics=1024\npublisher-window=8388608\n"
         "subscriber-prefixes=4096\nnotices=on\ndrain=1s\n");
 }

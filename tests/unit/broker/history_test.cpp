@@ -106,6 +106,21 @@ TEST_CASE("new limits hold at once for what is held already, in the order in whi
   CHECK(scene.found("N", 2) == 2);
 }
 
+TEST_CASE("what is given up for want of memory is the oldest of all prefixes, and no more than is needed") {
+  HistoryScene scene({keep("A", mebibyte), keep("B", mebibyte)});
+  for (const char* const topic : {"A", "B", "A"}) {
+    scene.take(topic, 1, 10'000);
+    scene.wait(1ms);
+  }
+  CHECK(scene.history.give_up(15'000));
+  CHECK(scene.found("A", 1) == 2);
+  CHECK(scene.found("B", 1) == 0);
+  CHECK(scene.counter(Counter::history_evicted) == 2);
+  CHECK(scene.history.give_up(mebibyte));
+  CHECK(scene.counter(Counter::history_bytes) == 0);
+  CHECK_FALSE(scene.history.give_up(1));
+}
+
 TEST_CASE("what is too old leaves although nothing arrives") {
   HistoryScene scene({keep("", mebibyte, 0, 10s)});
   scene.take("T", 1);

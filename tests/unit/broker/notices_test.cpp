@@ -208,11 +208,30 @@ TEST_CASE(
     look(scene.round(1s));
   }
   CHECK(told >= 8);
-  CHECK(told <= 4 + 2 * Notices::of_store_per_minute_max);
+  CHECK(told <= 4 + 2 * Notices::of_one_per_minute_max);
   // The last time may be still to come.
   scene.notices.store({"/store", true, "no space", 0});
   for (int second = 0; second < 60; ++second) look(scene.round(1s));
   scene.notices.store({"/store", false, "no space", 5});
   for (int second = 0; second < 60; ++second) look(scene.round(1s));
   CHECK(left_out == 61 * 5);
+}
+
+TEST_CASE("memory that comes near its limit is told, and what was given up once it is below again") {
+  Scene scene;
+  scene.notices.memory({.is_overloaded = true, .bytes = 95, .bytes_max = 100});
+  auto events = scene.round();
+  REQUIRE(events.size() == 1);
+  auto told = event_of<zevi::E_ZEVI_OVERLOAD>(events[0]);
+  CHECK(told.state == "overloaded");
+  CHECK(told.memory_bytes == 95);
+  CHECK(told.limit_bytes == 100);
+  scene.notices.memory({.bytes = 80, .bytes_max = 100, .evicted = 5, .cut = 1, .refused = 7});
+  events = scene.round();
+  REQUIRE(events.size() == 1);
+  told = event_of<zevi::E_ZEVI_OVERLOAD>(events[0]);
+  CHECK(told.state == "ok");
+  CHECK(told.evicted == 5);
+  CHECK(told.cut == 1);
+  CHECK(told.refused == 7);
 }
