@@ -67,6 +67,7 @@ Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const En
               complaints_),
       guard_(directory, counters_, options.log) {
   for (std::size_t i = 0; i < egress_.size(); ++i) sequencer_.add_sink(egress_[i]);
+  topics_.set_lanes(prefixes_apart(options));
   sequencer_.add_sink(history_);
   if (store_) sequencer_.add_sink(*store_);
   conversation_.book_losses(ledger_);

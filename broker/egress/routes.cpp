@@ -86,6 +86,14 @@ void check_routes(const BrokerOptions& options) {
   }
 }
 
+std::vector<std::string> prefixes_apart(const BrokerOptions& options) {
+  std::vector<std::string> prefixes;
+  for (const Route& route : options.routes) {
+    if (!route.also) prefixes.push_back(route.prefix);
+  }
+  return prefixes;
+}
+
 std::vector<std::string> prefixes_without_stream(const BrokerOptions& options) {
   std::vector<std::string> prefixes;
   for (const Route& route : options.routes) {

@@ -14,6 +14,9 @@ namespace zevi::broker {
 /// other. Where they listen is looked at by `Security::read`.
 void check_routes(const BrokerOptions& options);
 
+/// Prefixes whose topics are sent by routes alone.
+[[nodiscard]] std::vector<std::string> prefixes_apart(const BrokerOptions& options);
+
 /// Prefixes whose topics leave `stream` and are in that format nowhere else, so that libraries find nothing
 /// of them live.
 [[nodiscard]] std::vector<std::string> prefixes_without_stream(const BrokerOptions& options);

@@ -235,7 +235,7 @@ void Conversation::take_in(Publisher& publisher, Topic& topic, const wire::Event
   if (is_stored) return counters_.add(Counter::batches_repeated);
   PublisherTopic* const numbers = account(publisher, topic, header);
   if (numbers == nullptr) return refuse_batch(publisher, header, too_many_topics_);
-  pace_.count(numbers->pace, now.steady);
+  count_pace(publisher, *numbers, topic.lane, now);
   counters_.add(Counter::batches_received);
   counters_.add(Counter::events_received, header.n);
   topic.activity.count(header.n, body.size(), now);
@@ -344,13 +344,28 @@ void Conversation::receive_bye(Publisher& publisher, std::string_view frame) {
   if (observer_ != nullptr) observer_->down(publisher, DownReason::bye);
 }
 
+void Conversation::count_pace(Publisher& publisher, PublisherTopic& numbers, std::size_t lane,
+                              const Now& now) {
+  if (lane >= paces_.size()) paces_.resize(lane + 1);
+  paces_[lane].count(numbers.pace, now.steady);
+  publisher.lanes |= std::uint64_t{1} << lane;
+}
+
+std::chrono::microseconds Conversation::pace_of(const Publisher& publisher) const noexcept {
+  std::chrono::microseconds slowest{0};
+  for (std::size_t lane = 0; lane < paces_.size(); ++lane) {
+    if ((publisher.lanes >> lane & 1U) != 0) slowest = std::max(slowest, paces_[lane].collect());
+  }
+  return slowest;
+}
+
 void Conversation::acknowledge(const Now& now) {
   acks_.send_due(now, [this](const Publisher& publisher) {
     wire::Ack ack;
     ack.memory = publisher.last_s;
     ack.written = publisher.written_s;
     ack.synced = publisher.synced_s;
-    ack.pace_us = static_cast<std::uint64_t>(pace_.collect().count());
+    ack.pace_us = static_cast<std::uint64_t>(pace_of(publisher).count());
     answer(publisher.routing_id, ack);
   });
 }

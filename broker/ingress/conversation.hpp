@@ -84,6 +84,8 @@ class Conversation {
   void welcome(Publisher& publisher, std::uint64_t version);
   /// All batches up to `s` are dealt with.
   void move_on(Publisher& publisher, std::uint64_t s);
+  void count_pace(Publisher& publisher, PublisherTopic& numbers, std::size_t lane, const Now& now);
+  [[nodiscard]] std::chrono::microseconds pace_of(const Publisher& publisher) const noexcept;
   [[nodiscard]] bool is_too_fast(Publisher& publisher, std::uint64_t events, const Now& now) const;
   void take_in(Publisher& publisher, Topic& topic, const wire::EventsHeader& header, zmq::message_t&& body,
                const Now& now);
@@ -128,7 +130,7 @@ class Conversation {
   StringMap<SteadyTime> strangers_;
   std::vector<Publisher*> taken_;
   AckSchedule acks_;
-  Pace pace_;
+  std::vector<Pace> paces_;  // by lane
   std::vector<Answer> answers_;
 };
 

@@ -14,6 +14,7 @@ namespace zevi::broker {
 /// the worker, the broker and every subscriber wake for it. One busy publisher may send as often as it likes;
 /// with many, each is asked to send less often, so that together they send 1,250 batches a second, and only
 /// with more than 62 of them more again, since nobody is asked to wait for longer than `limits::pace_max`.
+/// There is one for each lane of topics: what floods a route slows down nobody who publishes elsewhere.
 class Pace {
  public:
   /// A batch has come, of a publisher and topic that `mark` belongs to.

@@ -56,7 +56,8 @@ struct Publisher {
   /// until the next hello tells.
   bool may_have_lost = false;
   std::unordered_map<const Topic*, PublisherTopic> topics;
-  Allowance rate;  ///< what is left of its events a second
+  std::uint64_t lanes = 0;  ///< of its topics, a bit each
+  Allowance rate;           ///< what is left of its events a second
   Activity activity;
   Losses losses;
 };

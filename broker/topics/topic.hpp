@@ -68,9 +68,10 @@ struct Topic {
   SteadyTime pending_until{};       ///< when the first of them must leave
   PieceRate rate;
   std::chrono::nanoseconds max_age{0};  ///< 0: events do not expire
-  Activity activity;                    ///< what this broker took in
-  Losses losses;                        ///< what this broker added to `lost_before`
-  std::uint64_t lost_after = 0;         ///< events that readers say did not reach them, each reader's
+  std::size_t lane = 0;  ///< 0, or 1 and up for those that a route has to itself; one lane is paced as one
+  Activity activity;     ///< what this broker took in
+  Losses losses;         ///< what this broker added to `lost_before`
+  std::uint64_t lost_after = 0;  ///< events that readers say did not reach them, each reader's
 };
 
 }  // namespace zevi::broker

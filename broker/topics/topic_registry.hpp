@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,10 +25,14 @@ class TopicRegistry {
     if (topics_.size() >= topics_max) return nullptr;
     auto topic = std::make_unique<Topic>(std::string(name));
     topic->max_age = max_age_of(name);
+    topic->lane = lane_of(name);
     in_order_.emplace(topic->name, topic.get());
     by_age_.push_back(topic.get());
     return topics_.emplace(topic->name, std::move(topic)).first->second.get();
   }
+
+  /// Topics that begin with the first of these are in lane 1, and so on. Before there is any.
+  void set_lanes(std::vector<std::string> prefixes) { lanes_ = std::move(prefixes); }
 
   /// From now on these hold, also for the topics that are there.
   void set_max_ages(std::vector<MaxAge> max_ages) {
@@ -60,7 +65,15 @@ class TopicRegistry {
     return limit == nullptr ? std::chrono::nanoseconds(0) : limit->age;
   }
 
+  [[nodiscard]] std::size_t lane_of(std::string_view name) const {
+    for (std::size_t i = 0; i < lanes_.size(); ++i) {
+      if (name.starts_with(lanes_[i])) return i + 1;
+    }
+    return 0;
+  }
+
   std::vector<MaxAge> max_ages_;
+  std::vector<std::string> lanes_;
   StringMap<std::unique_ptr<Topic>> topics_;
   std::map<std::string_view, const Topic*> in_order_;
   std::vector<const Topic*> by_age_;

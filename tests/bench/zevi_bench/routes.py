@@ -41,8 +41,9 @@ class Routes:
 
     def measure(self, build_dir: Path, given: argparse.Namespace) -> Dict[str, Any]:
         plain, with_route = Zevi(build_dir), ZeviRoute(build_dir)
-        if plain.missing():
-            raise BenchError(f"routes: {plain.missing()}")
+        for peer in (plain, with_route):
+            if peer.missing():
+                raise BenchError(f"routes: {peer.missing()}")
         runs = given.runs or self.runs
         peers = {"quiet": (plain, None), "shared": (plain, _flood), "routed": (with_route, _flood),
                  "stuck": (with_route, _flood_that_nobody_reads)}  # fmt: skip

@@ -1,4 +1,7 @@
 #include "ingress/conversation.hpp"
+
+#include <map>
+
 #include "catch.hpp"
 #include "conversation_support.hpp"
 
@@ -199,6 +202,33 @@ TEST_CASE("one publisher that is too fast takes nothing from another") {
   wire::encode(wire::EventsHeader{"T", 1, 1, 5, 0, ""}, frame);
   talk.say_frames({frame, body(5)}, connection_b);
   CHECK(talk.recorder.events == 15);
+}
+
+TEST_CASE("a flood in a lane of its own sets no pace for those who publish elsewhere") {
+  Talk talk;
+  talk.topics.set_lanes({"E_PROFILING_"});
+  talk.hello(7);
+  talk.hello(8, 1, connection_b);
+  const auto flood = [&](std::uint64_t s) {
+    for (std::uint64_t topic = 0; topic < 8; ++topic) {
+      std::string frame;
+      const std::string name = "E_PROFILING_" + std::to_string(topic);
+      wire::encode(wire::EventsHeader{name, (s - 1) * 8 + topic + 1, s, 1, 0, ""}, frame);
+      talk.say_frames({frame, body(1)}, connection_b);
+    }
+  };
+  for (std::uint64_t s = 1; s <= 10; ++s) {
+    talk.batch(s, s, 1, 0, "E_CORE_LOG");
+    flood(s);
+    talk.pass(10ms);
+  }
+  std::map<std::string, std::uint64_t> paces;
+  for (const auto& answer : talk.conversation.answers()) {
+    wire::Ack ack;
+    if (wire::decode(answer.frame, ack) == wire::DecodeError::none) paces[answer.routing_id] = ack.pace_us;
+  }
+  CHECK(paces[connection_a] == 0);
+  CHECK(paces[connection_b] == 6400);
 }
 
 TEST_CASE("a publisher is told how much it may have under way") {
