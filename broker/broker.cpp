@@ -187,6 +187,7 @@ void Broker::check(const BrokerOptions& options) {
   broker::check_history(options.history, options.max_age);
   broker::check_store(options);
   broker::check_routes(options);
+  broker::check_catalogue(options);
   static_cast<void>(broker::Security::read(options));
   if (options.drain_max < 0ms || options.drain_max > 1min) throw Error("drain must be between 0 and 1m");
 }

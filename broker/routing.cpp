@@ -136,8 +136,7 @@ SteadyTime Routing::do_work() {
     counters_.add(Counter::publishers_down);
     counters_.add(Counter::publishers_lost);
     if (notices_wanted_) notices_.down(publisher, reason);
-    complaints_.add("publisher down",
-                    publisher.name->src + " (pid " + std::to_string(publisher.name->pid) + ")",
+    complaints_.add("publisher down", publisher.name->shown(),
                     reason == DownReason::gone ? "its process is gone" : "no beat for 3 s");
   };
   publishers_.expire(now.steady, is_gone, say_down, [this](std::uint64_t id) {
@@ -202,7 +201,7 @@ void Routing::watch_memory(const Now& now) {
         std::to_string(health.bytes) + " of " + std::to_string(health.bytes_max) +
             " bytes; less history, fewer subscribers that do not read, or a higher memory-max help");
   });
-  conversation_.refuse_all(memory_->is_full());
+  conversation_.admission().refuse_all(memory_->is_full());
 }
 
 void Routing::note_refused_connections(const Now& now) {
@@ -247,7 +246,8 @@ void Routing::reload(const BrokerOptions& options, std::optional<AccessLists> li
 }
 
 void Routing::apply_limits(const BrokerOptions& options) {
-  conversation_.limit(options.publisher_limits);
+  conversation_.admission().limit(options.publisher_limits);
+  conversation_.admission().compare_with(make_catalogue_policy(options));
   egress_.limit_prefixes(options.subscriber_prefixes_max);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/program_options/errors.hpp>
 #include <boost/program_options/parsers.hpp>
+#include <cstdint>
 #include <fstream>
 #include <map>
 #include <ostream>
@@ -45,6 +46,7 @@ std::vector<std::string> texts_of(const boost::any& value) {
   };
   if (const auto* texts = boost::any_cast<std::vector<std::string>>(&value)) return *texts;
   if (const auto* number = boost::any_cast<int>(&value)) return text_of(*number);
+  if (const auto* number = boost::any_cast<std::uint64_t>(&value)) return text_of(*number);
   if (const auto* size = boost::any_cast<ByteSize>(&value)) return text_of(*size);
   if (const auto* duration = boost::any_cast<Duration>(&value)) return text_of(*duration);
   const auto* text = boost::any_cast<std::string>(&value);
@@ -102,7 +104,8 @@ void print_config(const OptionTable& table, const po::variables_map& values, std
     if (is_for_command_line(table, name)) continue;
     print_comment(option->description(), out);
     const std::vector<std::string> texts = texts_of(values[name].value());
-    if (texts.empty()) out << "# " << name << " =\n";
+    // Nothing at all is not what some options have by default.
+    if (texts.empty()) out << (values[name].defaulted() ? "# " : "") << name << " =\n";
     for (const std::string& text : texts) out << name << " = " << text << "\n";
     out << "\n";
   }

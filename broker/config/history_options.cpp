@@ -102,4 +102,23 @@ std::vector<AckRule> parse_acks(const std::vector<std::string>& values) {
   return rules;
 }
 
+std::vector<CatalogueRule> parse_catalogue(const std::vector<std::string>& values) {
+  using Policy = CatalogueRule::Policy;
+  std::vector<CatalogueRule> rules;
+  for (const std::string& value : values) {
+    std::string_view rest = value;
+    CatalogueRule rule;
+    rule.prefix = prefix_of(cut(rest, '='));
+    if (rest == "warn") {
+      rule.policy = Policy::warn;
+    } else if (rest == "strict") {
+      rule.policy = Policy::strict;
+    } else if (rest != "open") {
+      throw wrong("catalogue", value, "no policy", "write PREFIX=open, PREFIX=warn or PREFIX=strict");
+    }
+    rules.push_back(std::move(rule));
+  }
+  return rules;
+}
+
 }  // namespace zevi::broker

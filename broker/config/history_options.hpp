@@ -17,4 +17,7 @@ namespace zevi::broker {
 /// The values of `--ack`: each `PREFIX=LEVEL`.
 [[nodiscard]] std::vector<AckRule> parse_acks(const std::vector<std::string>& values);
 
+/// The values of `--catalogue`: each `PREFIX=POLICY`.
+[[nodiscard]] std::vector<CatalogueRule> parse_catalogue(const std::vector<std::string>& values);
+
 }  // namespace zevi::broker

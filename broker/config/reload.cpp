@@ -49,6 +49,8 @@ Reload prepare_reload(const BrokerOptions& current, const BrokerOptions& wanted)
   reload.options.interest_linger = wanted.interest_linger;
   reload.options.coalesce_max = wanted.coalesce_max;
   reload.options.notices = wanted.notices;
+  reload.options.catalogue = wanted.catalogue;
+  reload.options.catalogue_files = wanted.catalogue_files;
   reload.options.publisher_limits = wanted.publisher_limits;
   reload.options.subscriber_prefixes_max = wanted.subscriber_prefixes_max;
   reload.options.drain_max = wanted.drain_max;

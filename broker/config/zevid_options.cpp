@@ -114,19 +114,25 @@ program::OptionTable option_table() {
       "what may wait for one subscriber of the stream endpoint before it loses events")(
       "events-queue", po::value<int>()->default_value(defaults.events_queue_max)->value_name("N"),
       "events that may wait for one subscriber of the events endpoint")(
+      "catalogue", po::value<Texts>()->default_value({}, "open for all topics")->value_name("PREFIX=POLICY"),
+      "what becomes of events of the topics that begin with PREFIX that the catalogue does not know or "
+      "describes "
+      "otherwise: open, they pass; warn, they pass, counted and logged; strict, their batch is refused; "
+      "repeatable")("catalogue-file", po::value<Texts>()->default_value({}, "none")->value_name("FILE"),
+                    "describes events beside those of OpenSIPS, which are known; repeatable")(
       "memory-max", po::value<ByteSize>()->default_value({defaults.memory_bytes_max})->value_name("SIZE"),
       "what the whole process may hold in memory; near it, the history gives up its oldest events, then "
       "subscribers "
       "that do not read are cut off, and at it publishers are refused; 0: no limit but those of its parts")(
       "subscriber-prefixes",
-      po::value<std::size_t>()->default_value(defaults.subscriber_prefixes_max)->value_name("N"),
+      po::value<std::uint64_t>()->default_value(defaults.subscriber_prefixes_max)->value_name("N"),
       "prefixes that one connection may subscribe to; with more it is cut off")(
       "publisher-rate",
       po::value<std::uint64_t>()->default_value(defaults.publisher_limits.events_per_second)->value_name("N"),
       "events a second of one publisher, in the long run; batches beyond it are refused in words, and "
       "counted; 0: any number")(
       "publisher-topics",
-      po::value<std::size_t>()->default_value(defaults.publisher_limits.topics)->value_name("N"),
+      po::value<std::uint64_t>()->default_value(defaults.publisher_limits.topics)->value_name("N"),
       "topics of one publisher; at most 1024")(
       "publisher-window",
       po::value<ByteSize>()->default_value({defaults.publisher_limits.window_bytes})->value_name("SIZE"),
@@ -166,6 +172,7 @@ BrokerOptions broker_options(const po::variables_map& values, const program::Log
     options.history = parse_history(values["history"].as<Texts>());
     options.max_age = parse_max_age(values["max-age"].as<Texts>());
     options.acks = parse_acks(values["ack"].as<Texts>());
+    options.catalogue = parse_catalogue(values["catalogue"].as<Texts>());
     options.routes = parse_routes(values["route"].as<Texts>());
     check_history(options.history, options.max_age);
   } catch (const Error& error) {
@@ -178,10 +185,11 @@ BrokerOptions broker_options(const po::variables_map& values, const program::Log
   options.coalesce_max = duration_cast<std::chrono::microseconds>(values["coalesce"].as<Duration>().value);
   options.subscriber_budget_bytes = values["subscriber-budget"].as<ByteSize>().value;
   options.events_queue_max = values["events-queue"].as<int>();
+  options.catalogue_files = values["catalogue-file"].as<Texts>();
   options.memory_bytes_max = values["memory-max"].as<ByteSize>().value;
-  options.subscriber_prefixes_max = values["subscriber-prefixes"].as<std::size_t>();
+  options.subscriber_prefixes_max = values["subscriber-prefixes"].as<std::uint64_t>();
   options.publisher_limits = {values["publisher-rate"].as<std::uint64_t>(),
-                              values["publisher-topics"].as<std::size_t>(),
+                              values["publisher-topics"].as<std::uint64_t>(),
                               values["publisher-window"].as<ByteSize>().value};
   options.notices = is_on(values, "notices");
   if (!values["metrics"].as<std::string>().empty()) options.figures_topics_max = MetricsServer::topics_max;

@@ -7,6 +7,7 @@
 
 #include "egress/routes.hpp"
 #include "ingress/ack_level.hpp"
+#include "ingress/catalogue_policy.hpp"
 
 namespace zevi::broker {
 
@@ -63,6 +64,10 @@ std::vector<Identity::Named> effective_options(const BrokerOptions& options) {
         {"ack", prefix_text(rule.prefix).append("=").append(wire::name_of(wire_level(rule.level)))});
   }
   for (const Route& route : options.routes) all.push_back({"route", route_text(route)});
+  for (const CatalogueRule& rule : options.catalogue) {
+    all.push_back({"catalogue", prefix_text(rule.prefix).append("=").append(name_of(rule.policy))});
+  }
+  for (const std::string& file : options.catalogue_files) all.push_back({"catalogue-file", file});
   std::array<char, 8> mode{};
   std::snprintf(mode.data(), mode.size(), "%04o", options.socket_mode);
   all.push_back({"socket-mode", mode.data()});

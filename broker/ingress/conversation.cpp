@@ -18,7 +18,7 @@ constexpr std::size_t strangers_max = 16'384;
 
 std::string name_of(const Publisher* publisher) {
   if (publisher == nullptr) return "a peer that said no hello";
-  return publisher->name->src + " (pid " + std::to_string(publisher->name->pid) + ")";
+  return publisher->name->shown();
 }
 
 }  // namespace
@@ -35,7 +35,8 @@ Conversation::Conversation(std::uint64_t broker_id, PublisherRegistry& publisher
       interest_(interest),
       sequencer_(sequencer),
       counters_(counters),
-      complaints_(complaints) {}
+      complaints_(complaints),
+      admission_(counters, complaints) {}
 
 template <typename Message>
 void Conversation::answer(std::string_view routing_id, const Message& message) {
@@ -141,7 +142,7 @@ void Conversation::welcome(Publisher& publisher, std::uint64_t version) {
   wire::Welcome message;
   message.version = version;
   message.id = broker_id_;
-  message.window_bytes = limits_.window_bytes;
+  message.window_bytes = admission_.limits().window_bytes;
   for (const AckRule& rule : levels_) message.levels.push_back({rule.prefix, wire_level(rule.level)});
   answer(publisher.routing_id, message);
   if (interest_.generation_known()) answers_.push_back({publisher.routing_id, interest_.frame()});
@@ -170,30 +171,11 @@ void Conversation::receive_events(Publisher& publisher, std::vector<zmq::message
   move_on(publisher, header.s);
   acks_.owe(publisher, frames[1].size());
   if (error != wire::DecodeError::none) return refuse_batch(publisher, header, wire::describe(error));
-  if (is_reserved_topic(header.t)) return refuse_batch(publisher, header, "topics of the broker's own");
-  if (!publisher.permission.covers(header.t))
-    return refuse_batch(publisher, header, "the access list has no such topic for it");
-  const wire::BodyCheck check = wire::check_body(frames[1].to_string_view(), header.n);
-  if (!check) return refuse_batch(publisher, header, wire::describe(check.error));
-  if (is_full_) {
-    counters_.add(Counter::events_refused_full, header.n);
-    return refuse_batch(publisher, header, "the broker's memory is at its limit");
-  }
-  if (is_too_fast(publisher, header.n, now)) return refuse_batch(publisher, header, too_fast_);
+  const std::string_view refusal = admission_.refusal(publisher, header, frames[1].to_string_view(), now);
+  if (!refusal.empty()) return refuse_batch(publisher, header, refusal);
   Topic* const topic = topics_.find_or_add(header.t);
   if (topic == nullptr) return refuse_batch(publisher, header, "the broker holds 65,536 topics, its limit");
   take_in(publisher, *topic, header, std::move(frames[1]), now);
-}
-
-void Conversation::limit(const PublisherLimits& limits) {
-  limits_ = limits;
-  too_fast_ = "more than " + std::to_string(limits.events_per_second) + " events a second of one publisher";
-  too_many_topics_ = "more than " + std::to_string(limits.topics) + " topics of one publisher";
-}
-
-bool Conversation::is_too_fast(Publisher& publisher, std::uint64_t events, const Now& now) const {
-  const auto most = static_cast<double>(limits_.events_per_second);
-  return most > 0 && !publisher.rate.take(static_cast<double>(events), most, most, now.steady);
 }
 
 void Conversation::apply_access() {
@@ -234,7 +216,7 @@ void Conversation::take_in(Publisher& publisher, Topic& topic, const wire::Event
   const bool is_stored = known != publisher.topics.end() && header.p + header.n <= known->second.stored_p;
   if (is_stored) return counters_.add(Counter::batches_repeated);
   PublisherTopic* const numbers = account(publisher, topic, header);
-  if (numbers == nullptr) return refuse_batch(publisher, header, too_many_topics_);
+  if (numbers == nullptr) return refuse_batch(publisher, header, admission_.too_many_topics());
   count_pace(publisher, *numbers, topic.lane, now);
   counters_.add(Counter::batches_received);
   counters_.add(Counter::events_received, header.n);
@@ -256,7 +238,7 @@ PublisherTopic* Conversation::numbers_of(Publisher& publisher, const Topic& topi
                                          const PublisherTopic& first_seen) const {
   const auto found = publisher.topics.find(&topic);
   if (found != publisher.topics.end()) return &found->second;
-  if (publisher.topics.size() >= limits_.topics) return nullptr;
+  if (publisher.topics.size() >= admission_.limits().topics) return nullptr;
   const PublisherTopic start = publisher.numbered_elsewhere ? first_seen : PublisherTopic{};
   return &publisher.topics.emplace(&topic, start).first->second;
 }

@@ -7,6 +7,7 @@
 #include <zmq.hpp>
 
 #include "ack_schedule.hpp"
+#include "admission.hpp"
 #include "control/loss_ledger.hpp"
 #include "metrics/counters.hpp"
 #include "pace.hpp"
@@ -50,10 +51,7 @@ class Conversation {
 
   /// From now on publishers may publish what the gate says.
   void ask(Gate& gate) noexcept { gate_ = &gate; }
-  /// From now on, these hold. A window counts from the next hello.
-  void limit(const PublisherLimits& limits);
-  /// From now on nothing is taken in (true), or everything again: the memory is at its limit.
-  void refuse_all(bool refuses) noexcept { is_full_ = refuses; }
+  [[nodiscard]] Admission& admission() noexcept { return admission_; }
   /// The access list has changed. Those that may publish nothing any more are cut off.
   void apply_access();
 
@@ -86,7 +84,6 @@ class Conversation {
   void move_on(Publisher& publisher, std::uint64_t s);
   void count_pace(Publisher& publisher, PublisherTopic& numbers, std::size_t lane, const Now& now);
   [[nodiscard]] std::chrono::microseconds pace_of(const Publisher& publisher) const noexcept;
-  [[nodiscard]] bool is_too_fast(Publisher& publisher, std::uint64_t events, const Now& now) const;
   void take_in(Publisher& publisher, Topic& topic, const wire::EventsHeader& header, zmq::message_t&& body,
                const Now& now);
   void refuse_batch(Publisher& publisher, const wire::EventsHeader& header, std::string_view reason);
@@ -111,10 +108,6 @@ class Conversation {
   PublisherEvents* observer_ = nullptr;
   LossLedger* ledger_ = nullptr;  ///< null: none
   Gate* gate_ = nullptr;          ///< null: whoever is connected may publish everything
-  PublisherLimits limits_;
-  bool is_full_ = false;
-  std::string too_fast_;
-  std::string too_many_topics_;
   std::uint64_t broker_id_;
   std::vector<AckRule> levels_;
   bool has_waiting_levels_;  ///< somebody may wait for the store
@@ -124,6 +117,7 @@ class Conversation {
   Sequencer& sequencer_;
   Counters& counters_;
   Complaints& complaints_;
+  Admission admission_;
 
   /// Connections that spoke without a hello and were asked for one, with the time from which they are asked
   /// again.

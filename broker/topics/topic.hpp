@@ -19,6 +19,9 @@ struct PublisherName {
   std::string src;
   std::uint64_t pid = 0;
   std::string host;
+
+  /// For people.
+  [[nodiscard]] std::string shown() const { return src + " (pid " + std::to_string(pid) + ")"; }
 };
 
 /// A batch that has been taken in and numbered, and waits to leave.

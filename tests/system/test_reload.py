@@ -131,3 +131,25 @@ def test_limits_of_publishers_and_subscribers_change_at_once_and_refusals_are_to
             for prefix in ("E_A", "E_B", "E_C"):
                 reader.subscribe(prefix)
             broker.wait_for_stderr("more than 2 prefixes of one connection, which was cut off")
+
+
+def test_a_sites_catalogue_is_read_again_and_judges_what_comes_then(configured, test_dir):
+    broker, reload = configured
+    site = test_dir / "site.json"
+    rules = ("catalogue = E_SITE_=strict", "catalogue = *=warn", f"catalogue-file = {site}")
+    with RawPublisher(broker.ingress).open() as publisher, RawControl(broker.endpoint("control")) as control:
+        assert "site.json" in reload(*rules), "a file that is not there is told"
+        publisher.expect_ack(publisher.events("E_SITE_A", [{"i": 1}]))
+        site.write_text('{"zevi_catalogue": 1, "events": []}')
+        assert reload(*rules) == "zevid: reloaded"
+        publisher.events("E_SITE_A", [{"i": 2}])
+        assert publisher.expect("reject")["reason"] == "the catalogue does not know E_SITE_A"
+        publisher.expect_ack(publisher.events("E_OTHER", [{"i": 3}]))
+        assert control.counter("events_uncatalogued") == 1
+        site.write_text(
+            '{"zevi_catalogue": 1, "events": [{"name": "E_SITE_A", "doc": "A.", "params": [{"name": "i", "type": "int", "doc": "I."}]}]}'
+        )
+        assert reload(*rules) == "zevid: reloaded"
+        publisher.expect_ack(publisher.events("E_SITE_A", [{"i": 4}]))
+        publisher.events("E_SITE_A", [{"i": "text"}])
+        assert "'i'" in publisher.expect("reject")["reason"]

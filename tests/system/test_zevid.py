@@ -124,10 +124,10 @@ def test_a_file_is_checked_without_starting_a_broker(run_program, test_dir, line
 def test_the_printed_configuration_is_a_file_that_says_the_same(run_program, test_dir):
     config = test_dir / "zevid.conf"
     config.write_text("history = E_CORE_=256MB,24h\nhistory = E_PROFILING_=none\ndrain = 250ms\n")
-    shown = run_program("zevid", "--config", config, "--events-queue", "5", "--print-config")
+    shown = run_program("zevid", "--config", config, "--events-queue", "5", "--publisher-rate", "77", "--print-config")
     assert shown.wait() == 0, shown.stderr
     lines = shown.stdout.splitlines()
-    for line in ("history = E_CORE_=256MB,24h", "history = E_PROFILING_=none", "drain = 250ms", "events-queue = 5"):
+    for line in ("history = E_CORE_=256MB,24h", "history = E_PROFILING_=none", "drain = 250ms", "events-queue = 5", "publisher-rate = 77"):
         assert line in lines
     config.write_text(shown.stdout)
     again = run_program("zevid", "--config", config, "--print-config")

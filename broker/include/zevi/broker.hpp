@@ -54,6 +54,18 @@ struct AckRule {
   AckLevel level = AckLevel::memory;
 };
 
+/// What becomes of events of the topics that begin with `prefix` (unless a longer one is named too) that the
+/// catalogue of events does not know, or describes with other parameters.
+struct CatalogueRule {
+  enum class Policy : std::uint8_t {
+    open,    ///< they pass, and nobody looks
+    warn,    ///< they pass; counted, and told in the log
+    strict,  ///< their batch is refused, with the reason, and counted as lost before the broker
+  };
+  std::string prefix;
+  Policy policy = Policy::open;
+};
+
 /// What one publisher may do. What is beyond is refused in words, and counted as lost before the broker.
 struct PublisherLimits {
   /// In the long run; a second's worth at once. 1 to 1,000 million; 0: any number.
@@ -111,6 +123,12 @@ struct BrokerOptions {
   std::vector<Route> routes;
 
   PublisherLimits publisher_limits;
+
+  /// At most 256 prefixes; none: all topics are open. A comparison costs the broker about a microsecond for
+  /// each event.
+  std::vector<CatalogueRule> catalogue;
+  /// Files that describe events (schema/catalogue/README.md), beside those of OpenSIPS, which are known.
+  std::vector<std::string> catalogue_files;
 
   /// How many prefixes one connection may subscribe to; with more it is cut off. 1 to 65,536.
   std::size_t subscriber_prefixes_max = limits::connection_prefixes_max;
@@ -240,11 +258,12 @@ class __attribute__((visibility("default"))) Broker {
   void start();
 
   /// Takes over what can change while the broker runs: `history` and `max_age` (unless there is a store),
-  /// `access`, whose file is read again (unless there was none) with those of `routes`, `publisher_limits`,
-  /// `subscriber_prefixes_max`, `interest_linger`, `coalesce_max`, `notices` and `drain_max`. Those who lost
-  /// access are cut off. Everything else stays; the names of the options that differ are returned, as `zevid`
-  /// has them, and need a new start. Takes a round of the broker's thread, and longer if the history has to
-  /// be put in another order. Throws `zevi::Error` for a wrong option; then nothing changes.
+  /// `access`, whose file is read again (unless there was none) with those of `routes`, `catalogue` and its
+  /// files, `publisher_limits`, `subscriber_prefixes_max`, `interest_linger`, `coalesce_max`, `notices` and
+  /// `drain_max`. Those who lost access are cut off. Everything else stays; the names of the options that
+  /// differ are returned, as `zevid` has them, and need a new start. Takes a round of the broker's thread,
+  /// and longer if the history has to be put in another order. Throws `zevi::Error` for a wrong option; then
+  /// nothing changes.
   std::vector<std::string> reload(const BrokerOptions& options);
 
   /// Takes in what has arrived, delivers it for at most `drain_max`, closes the endpoints and joins the

@@ -41,7 +41,6 @@ class Talk {
   explicit Talk(std::vector<zevi::AckRule> levels = {})
       : conversation(1, publishers, topics, interest, sequencer_, counters, complaints_, std::move(levels)) {
     sequencer_.add_sink(recorder);
-    conversation.limit({});
     CHECK(interest.renew(now_.steady));
   }
 

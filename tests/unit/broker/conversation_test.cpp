@@ -161,7 +161,7 @@ TEST_CASE("a publisher has at most 1,024 topics") {
 
 TEST_CASE("a publisher has no more topics than the limit says") {
   Talk talk;
-  talk.conversation.limit({.topics = 1});
+  talk.conversation.admission().limit({.topics = 1});
   talk.hello(7);
   talk.batch(1, 1, 1, 0, "E_ONE");
   talk.batch(2, 1, 1, 0, "E_TWO");
@@ -173,7 +173,7 @@ TEST_CASE("a publisher has no more topics than the limit says") {
 TEST_CASE(
     "a publisher that is faster than the limit is refused in words, loses by number, and may go on later") {
   Talk talk;
-  talk.conversation.limit({.events_per_second = 10});
+  talk.conversation.admission().limit({.events_per_second = 10});
   talk.hello(7);
   talk.batch(1, 1, 8);
   talk.batch(2, 9, 8);
@@ -193,7 +193,7 @@ TEST_CASE(
 
 TEST_CASE("one publisher that is too fast takes nothing from another") {
   Talk talk;
-  talk.conversation.limit({.events_per_second = 10});
+  talk.conversation.admission().limit({.events_per_second = 10});
   talk.hello(7);
   for (std::uint64_t s = 1; s <= 3; ++s) talk.batch(s, s * 10 - 9, 10);
   CHECK(talk.recorder.events == 10);
@@ -233,7 +233,7 @@ TEST_CASE("a flood in a lane of its own sets no pace for those who publish elsew
 
 TEST_CASE("a publisher is told how much it may have under way") {
   Talk talk;
-  talk.conversation.limit({.window_bytes = 1'000'000});
+  talk.conversation.admission().limit({.window_bytes = 1'000'000});
   talk.hello(7);
   wire::Welcome welcome;
   REQUIRE(wire::decode(talk.conversation.answers().front().frame, welcome) == wire::DecodeError::none);
