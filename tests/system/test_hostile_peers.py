@@ -1,6 +1,7 @@
 """Whoever may connect can neither end the broker nor take anything from those who are served."""
 
 import os
+import random
 import resource
 import socket
 import subprocess
@@ -9,7 +10,7 @@ from collections import deque
 
 import pytest
 
-from zevi_test import RawPublisher, RawSubscriber, wait_until
+from zevi_test import RawControl, RawPublisher, RawReader, RawSubscriber, wait_until
 from zevi_test.programs import memory_bytes
 
 ENDPOINTS = ("ingress", "stream", "events", "replay", "control")
@@ -17,6 +18,8 @@ DESCRIPTORS = 160
 SANITIZERS = os.environ.get("ZEVI_SANITIZERS", "none")
 #: At full size by hand: ZEVI_CONNECTIONS=10000.
 CONNECTIONS = int(os.environ.get("ZEVI_CONNECTIONS", "1000"))
+#: The same: ZEVI_ROUNDS=1000, each with another ZEVI_SEED.
+ROUNDS = int(os.environ.get("ZEVI_ROUNDS", "5"))
 
 
 @pytest.fixture
@@ -94,21 +97,111 @@ def test_a_flood_of_connections_is_refused_at_the_limit_of_descriptors_and_costs
     assert broker.stopped_counters()["connections_refused"] >= flood.refused
 
 
-def zmtp_subscriber(path):
-    """A peer that speaks just enough ZMTP 3.0 to be a subscriber, and then sends what it likes."""
+GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
+
+
+def ready_command(socket_type):
+    ready = b"\x05READY" + b"\x0bSocket-Type" + len(socket_type).to_bytes(4, "big") + socket_type
+    return b"\x04" + bytes([len(ready)]) + ready
+
+
+def zmtp_peer(path, socket_type, answered_by):
+    """A peer that speaks just enough ZMTP 3.0 to be a socket of that type, and then sends what it likes."""
     peer = socket.socket(socket.AF_UNIX)
     peer.connect(str(path))
-    peer.sendall(b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32))
-    ready = b"\x05READY" + b"\x0bSocket-Type" + (3).to_bytes(4, "big") + b"SUB"
-    peer.sendall(b"\x04" + bytes([len(ready)]) + ready)
+    peer.sendall(GREETING + ready_command(socket_type))
     greeted = b""
-    while b"XPUB" not in greeted:  # before the broker's own READY nothing else may be sent
+    while answered_by not in greeted:  # before the broker's own READY nothing else may be sent
         greeted += peer.recv(4096)
     return peer
 
 
+def zmtp_subscriber(path):
+    return zmtp_peer(path, b"SUB", b"XPUB")
+
+
 def frame(data):
     return b"\x00" + bytes([len(data)]) + data
+
+
+SOCKETS = {
+    "ingress": (b"DEALER", b"ROUTER"),
+    "stream": (b"SUB", b"XPUB"),
+    "events": (b"SUB", b"XPUB"),
+    "route": (b"SUB", b"XPUB"),
+    "replay": (b"DEALER", b"ROUTER"),
+    "control": (b"DEALER", b"ROUTER"),
+}
+
+
+def unfinished_greetings(dice):
+    """What a peer may say before it is one."""
+    noise = dice.randbytes(dice.randrange(1, 400))
+    return [
+        noise,
+        GREETING[: dice.randrange(1, 64)],
+        GREETING + noise,
+        GREETING[:12] + b"PLAIN".ljust(20, b"\0") + bytes(32) + noise,
+        GREETING + ready_command(b"NOTHING"),
+        GREETING + b"\x04\xff" + noise,
+        GREETING + b"\x06" + dice.randrange(1 << 64).to_bytes(8, "big") + noise,  # a command of up to 2^64 bytes
+        GREETING + b"\x04\x1a\x05READY\x0bSocket-Type\xff\xff\xff\xff",
+    ]
+
+
+def rude_frames(dice):
+    """What one may say behind its greeting."""
+    noise = dice.randbytes(dice.randrange(1, 400))
+    return [
+        b"\x02" + ((1 << 63) - 1).to_bytes(8, "big") + noise,
+        b"\x02" + (1 << 40).to_bytes(8, "big") + noise,
+        b"\x03" + (600 * 1024).to_bytes(8, "big") + bytes(600 * 1024),  # above every limit, and all there
+        b"\x01" + bytes([255]) + bytes(255) + noise,  # the first part of a message that does not end
+        b"\x04" + bytes([len(noise) % 256]) + noise,
+        b"\x05\x01x" * 50,
+        b"\xf8" + noise,
+        noise,
+    ]
+
+
+def send_and_leave(peer, data):
+    try:
+        peer.sendall(data)
+    except OSError:
+        pass  # it was cut off meanwhile
+    peer.close()
+
+
+def test_broken_greetings_and_frames_without_end_on_every_socket_cost_nobody_an_event(zevid, runtime_dir):
+    broker = zevid("--route", f"E_R=ipc://{runtime_dir}/route", "--history", "*=10MB")
+    dice = random.Random(int(os.environ.get("ZEVI_SEED", "7")))
+    sent = 0
+    with RawSubscriber(broker.stream, ["T"]) as subscriber, RawPublisher(broker.ingress, "honest").open() as honest:
+
+        def go_on():
+            nonlocal sent
+            sent += 1
+            honest.expect_ack(honest.events("T", [{"i": sent}]))
+            [event] = subscriber.events(1)
+            assert (event.params["i"], event.q, event.lost_before_broker) == (sent, sent, 0)
+
+        go_on()
+        before = memory_bytes(broker.pid)
+        for _ in range(ROUNDS):
+            for name, (socket_type, answered_by) in SOCKETS.items():
+                path = runtime_dir / name
+                for data in unfinished_greetings(dice):
+                    peer = socket.socket(socket.AF_UNIX)
+                    peer.connect(str(path))
+                    send_and_leave(peer, data)
+                for data in rude_frames(dice):
+                    send_and_leave(zmtp_peer(path, socket_type, answered_by), data)
+                go_on()
+        if SANITIZERS == "none":
+            assert memory_bytes(broker.pid) < before + 20_000_000
+    with RawControl(broker.endpoint("control")) as control, RawReader(broker.endpoint("replay")) as reader:
+        assert control.topic("T")["next_q"] == sent + 1
+        assert reader.ask("T").values() == list(range(1, sent + 1))
 
 
 def wait_wanted_by_subscribers(publisher, prefixes):
