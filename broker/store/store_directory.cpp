@@ -19,7 +19,7 @@ namespace zevi::broker {
 
 namespace {
 
-constexpr mode_t directory_mode = 0750;
+constexpr mode_t store_mode = 0750;
 constexpr mode_t file_mode = 0640;
 /// In front of the version.
 constexpr std::string_view format_words = "zevi-store ";
@@ -106,7 +106,7 @@ void check_format(const std::string& path, const std::string& text) {
 }  // namespace
 
 StoreDirectory::StoreDirectory(std::string path) : path_(std::move(path)) {
-  if (mkdir(path_.c_str(), directory_mode) != 0 && errno != EEXIST) throw failed("make directory", path_);
+  if (mkdir(path_.c_str(), store_mode) != 0 && errno != EEXIST) throw failed("make directory", path_);
   std::error_code fault;
   const bool is_empty = std::filesystem::is_empty(path_, fault);
   if (fault) throw Error("cannot read directory " + path_ + ": " + fault.message());
