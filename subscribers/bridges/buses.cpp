@@ -5,6 +5,9 @@
 #include "program.hpp"
 #include "suggestion.hpp"
 
+#ifdef ZEVI_WITH_MQTT
+#include "mqtt/mqtt_bus.hpp"
+#endif
 #ifdef ZEVI_WITH_NATS
 #include "nats/nats_bus.hpp"
 #endif
@@ -22,6 +25,9 @@ const std::vector<const BusKind*>& bus_kinds() {
 #endif
 #ifdef ZEVI_WITH_REDIS
       &redis_bus, &rediss_bus,
+#endif
+#ifdef ZEVI_WITH_MQTT
+      &mqtt_bus,  &mqtts_bus,
 #endif
   };
   return kinds;

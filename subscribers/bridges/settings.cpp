@@ -48,4 +48,10 @@ std::uint64_t count_setting(const BusOptions& options, std::string_view name) {
   return count;
 }
 
+bool switch_setting(const BusOptions& options, std::string_view name) {
+  const std::string& text = setting(options, name);
+  if (text != "on" && text != "off") refuse(name, "on or off", text);
+  return text == "on";
+}
+
 }  // namespace zevi::bridges

@@ -15,5 +15,7 @@ namespace zevi::bridges {
 [[nodiscard]] std::chrono::nanoseconds duration_setting(const BusOptions& options, std::string_view name);
 [[nodiscard]] std::uint64_t size_setting(const BusOptions& options, std::string_view name);
 [[nodiscard]] std::uint64_t count_setting(const BusOptions& options, std::string_view name);
+/// `on` or `off`.
+[[nodiscard]] bool switch_setting(const BusOptions& options, std::string_view name);
 
 }  // namespace zevi::bridges

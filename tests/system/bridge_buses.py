@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
 from bridge_bus import Bus
+from bridge_mqtt import Mqtt, MqttUnacknowledged
 from bridge_nats import JetStream, Nats
 from bridge_redis import Redis
 
@@ -54,4 +55,6 @@ buses = {
     "nats": Nats,
     "jetstream": JetStream,
     "redis": Redis,
+    "mqtt": Mqtt,
+    "mqtt without acknowledgements": MqttUnacknowledged,
 }

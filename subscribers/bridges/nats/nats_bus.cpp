@@ -114,14 +114,6 @@ class NatsBus : public Bus {
   std::vector<Report::Refused> refused_;
 };
 
-bool is_on(const BusOptions& options, std::string_view name) {
-  const std::string& text = setting(options, name);
-  if (text != "on" && text != "off") {
-    throw program::UsageError("--set " + std::string(name) + " is on or off, not '" + text + "'");
-  }
-  return text == "on";
-}
-
 std::optional<NatsStream> stream_of(const BusOptions& options) {
   NatsStream stream{.name = setting(options, "stream"),
                     .subject = setting(options, "stream-subjects"),
@@ -152,7 +144,7 @@ std::unique_ptr<Source> make_source(const BusOptions& options) {
       if (std::string_view(".*>/\\ \t").find(c) != std::string_view::npos) c = '_';
     }
   }
-  const bool is_jetstream = is_on(options, "jetstream") || !setting(options, "stream").empty();
+  const bool is_jetstream = switch_setting(options, "jetstream") || !setting(options, "stream").empty();
   if (options.only_looks) return make_nats_source(options, false, durable);
   return make_nats_source(options, is_jetstream, durable);
 }
@@ -160,7 +152,7 @@ std::unique_ptr<Source> make_source(const BusOptions& options) {
 std::unique_ptr<Bus> make(const BusOptions& options) {
   check(options);
   std::optional<NatsStream> stream = stream_of(options);
-  const bool is_jetstream = is_on(options, "jetstream") || stream;
+  const bool is_jetstream = switch_setting(options, "jetstream") || stream;
   return std::make_unique<NatsBus>(options, is_jetstream, std::move(stream));
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "../bridge.hpp"
+#include "../tls_context.hpp"
 #include "tcp_socket.hpp"
 
 namespace zevi::bridges {
@@ -24,16 +25,14 @@ class TlsSession {
 
  private:
   struct Deleter {
-    void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
     void operator()(SSL* session) const noexcept { SSL_free(session); }
   };
-  void trust(const Tls& tls);
   void expect(const std::string& host);
   void shake_hands(TcpSocket::Clock::time_point deadline);
   [[nodiscard]] std::size_t count_of(int result);
 
   TcpSocket& socket_;
-  std::unique_ptr<SSL_CTX, Deleter> context_;
+  TlsContext context_;
   std::unique_ptr<SSL, Deleter> session_;
 };
 
