@@ -189,25 +189,30 @@ class RawMqtt:
 
 
 class FakeMqttServer:
-    """Lets in whoever comes, one after the other, with these properties, and answers each message of QoS 1 with the reason
-    code that `judge` gives for it; None is no answer."""
+    """Lets in whoever comes, one after the other, with these properties or this greeting, and answers each message of QoS 1
+    with the reason code that `judge` gives for it, and questions; None is no answer."""
 
-    def __init__(self, judge: Callable[[MqttMessage], Optional[int]], properties: bytes = b"", refusal: int = 0) -> None:
+    def __init__(
+        self,
+        judge: Callable[[MqttMessage], Optional[int]] = lambda message: 0,
+        properties: bytes = b"",
+        greeting: Optional[bytes] = None,
+        answers_questions: bool = True,
+    ) -> None:
         self.port = free_port()
         self.url = f"mqtt://127.0.0.1:{self.port}"
         self.messages: List[MqttMessage] = []
         self.connections = 0
         self._judge = judge
-        self._connack = packet(connack, bytes([0, refusal]) + _length(len(properties)) + properties)
+        welcome = packet(connack, b"\0\0" + _length(len(properties)) + properties)
+        self._greeting = welcome if greeting is None else greeting
+        self._answers_questions = answers_questions
         self._listener = socket.create_server(("127.0.0.1", self.port))
         self._peer: Optional[socket.socket] = None
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
-    def __enter__(self) -> "FakeMqttServer":
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         for one in (self._listener, self._peer):
             try:
                 if one is not None:
@@ -244,11 +249,11 @@ class FakeMqttServer:
     def _answer(self, kind: int, body: bytes) -> bytes:
         if kind == connect_packet:
             self.connections += 1
-            return self._connack
+            return self._greeting
         if kind == pingreq:
             return packet(pingresp)
         if kind == unsubscribe_packet:
-            return packet(unsuback, body[:2] + b"\0\x11")
+            return packet(unsuback, body[:2] + b"\0\x11") if self._answers_questions else b""
         if kind & 0xF0 != publish_packet:
             return b""
         number, message = parse_publish(kind, body)
