@@ -7,6 +7,7 @@ _root = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(_root / "tests/support"), str(_root / "subscribers/python")]
 
 import zevi  # noqa: E402
+from bridge_side import Side  # noqa: E402
 from zevi_test.fixtures import *  # noqa: E402,F401,F403
 
 
@@ -33,6 +34,20 @@ def bridge(run_program):
         return run_program("zevi-bridge", "to", url, "--topic", "E_A", "--from", "start", "--no-cursor", *arguments, **how)
 
     return start
+
+
+@pytest.fixture
+def side(test_dir, zevid, run_program):
+    """`side(NAME)` is a machine with that name."""
+    sides = []
+
+    def make(name):
+        sides.append(Side(name, test_dir, zevid, run_program))
+        return sides[-1]
+
+    yield make
+    for one in sides:
+        one.close()
 
 
 @pytest.fixture

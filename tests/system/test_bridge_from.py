@@ -8,9 +8,8 @@ import os
 
 import msgpack
 import pytest
-import zevi
 from bridge_nats import NatsServer
-from zevi_test import RawPublisher, wait_until
+from zevi_test import wait_until
 
 #: By hand 1000000 and 5.
 events_count = int(os.environ.get("ZEVI_BRIDGE_EVENTS", "3000"))
@@ -23,67 +22,6 @@ def nats(test_dir, run_program):
     server = NatsServer(test_dir / "jetstream", run_program)
     server.start()
     return server
-
-
-class Side:
-    """A machine with a broker, its bridges, and one reader of everything."""
-
-    def __init__(self, name, directory, zevid, run_program):
-        self.name = name
-        self.runtime_dir = directory / name
-        self.runtime_dir.mkdir(mode=0o750)
-        self._start_broker = lambda: zevid("--history", "*=1GB", "--notices", "off", runtime_dir=self.runtime_dir)
-        self._run_program = run_program
-        self.broker = None
-        self.reader = None
-        self.seen = []
-        self.publisher = None
-
-    def start(self):
-        self.broker = self._start_broker()
-        self.reader = zevi.subscribe("*", runtime_dir=str(self.runtime_dir), start="oldest", timeout=0.01)
-        self.publisher = RawPublisher(self.broker.ingress, src=f"worker {self.name}")
-        self.publisher.open()
-        return self
-
-    def bridge(self, direction, url, *arguments):
-        cursor = ("--cursor", self.runtime_dir / f"cursor-{url[-5:]}", "--topic", "*", "--from", "start")
-        options = cursor if direction == "to" else ()
-        program = self._run_program(
-            "zevi-bridge", direction, url, "--name", self.name, "--runtime-dir", self.runtime_dir, *options, *arguments
-        )
-        program.wait_for_stderr("connected to")
-        return program
-
-    def publish(self, topic, numbers):
-        numbers = list(numbers)
-        for begin in range(0, len(numbers), 500):
-            s = self.publisher.events(topic, [{"n": n, "by": self.name} for n in numbers[begin : begin + 500]])
-        self.publisher.expect_ack(s)
-
-    def events(self):
-        for event in self.reader:
-            self.seen.append(event)
-        return self.seen
-
-    def close(self):
-        if self.reader is not None:
-            self.reader.close()
-        if self.publisher is not None:
-            self.publisher.close()
-
-
-@pytest.fixture
-def side(test_dir, zevid, run_program):
-    sides = []
-
-    def make(name):
-        sides.append(Side(name, test_dir, zevid, run_program))
-        return sides[-1]
-
-    yield make
-    for one in sides:
-        one.close()
 
 
 def test_events_of_one_broker_arrive_in_another_as_they_were(nats, side):

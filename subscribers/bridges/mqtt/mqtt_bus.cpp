@@ -12,6 +12,7 @@
 #include "mqtt_connection.hpp"
 #include "mqtt_message.hpp"
 #include "mqtt_options.hpp"
+#include "mqtt_source.hpp"
 #include "zevi/error.hpp"
 
 namespace zevi::bridges {
@@ -158,21 +159,29 @@ std::unique_ptr<Bus> make(const BusOptions& given) {
   return std::make_unique<MqttBus>(std::move(options), delivery);
 }
 
+std::unique_ptr<Source> make_source(const BusOptions& given) {
+  const BusOptions options = with_mqtt_tls(given);
+  check_mqtt_options(options);
+  check_mqtt_filter(options.subject);
+  return make_mqtt_source(options, mqtt_reading_session_of(options), mqtt_delivery_of(options).qos);
+}
+
 BusKind kind_of(std::string_view scheme, std::string_view url, std::string_view purpose) {
-  return {
-      .scheme = scheme,
-      .url = url,
-      .purpose = purpose,
-      .subject = "zevi/{topic}",
-      .special = "+#/$",
-      .takes_lines = false,
-      .answer_within = std::chrono::seconds(10),
-      .settings = {{"qos", "1", "0: nothing is acknowledged but that the server has read it"},
-                   {"retain", "off", "on: the server keeps the last event of each topic for who comes later"},
-                   {"keepalive", "30s", "how long a silent server is believed to be there"},
-                   {"client-id", "",
-                    "who the server takes the bridge for; default zevi-NAME and some digits"}},
-      .make = make};
+  return {.scheme = scheme,
+          .url = url,
+          .purpose = purpose,
+          .subject = "zevi/{topic}",
+          .special = "+#/$",
+          .takes_lines = false,
+          .answer_within = std::chrono::seconds(10),
+          .settings =
+              {{"qos", "1", "0: nothing is acknowledged but that the server has read it"},
+               {"retain", "off", "on: the server keeps the last event of each topic for who comes later"},
+               {"session", "off", "bridge from: on: the server keeps what comes while the bridge is away"},
+               {"keepalive", "30s", "how long a silent server is believed to be there"},
+               {"client-id", "", "who the server takes the bridge for; default zevi-NAME and some digits"}},
+          .make = make,
+          .make_source = make_source};
 }
 
 }  // namespace

@@ -73,7 +73,7 @@ MqttConnection& connection_of(void* object) {
 }  // namespace
 
 MqttConnection::MqttConnection(const BusOptions& options, const MqttSession& session, MqttListener& listener)
-    : place_(mqtt_place_of(options)), listener_(listener) {
+    : place_(mqtt_place_of(options)), listener_(listener), is_reader_(session.is_reader) {
   const Clock::time_point deadline = Clock::now() + patience;
   if (options.tls.is_on) set_tls(options.tls);
   connect(options, session, deadline);
@@ -82,7 +82,7 @@ MqttConnection::MqttConnection(const BusOptions& options, const MqttSession& ses
 }
 
 MqttConnection::~MqttConnection() {
-  if (!is_lost()) static_cast<void>(mosquitto_disconnect(client_.get()));
+  if (!is_lost() && !is_reader_) static_cast<void>(mosquitto_disconnect(client_.get()));
 }
 
 void MqttConnection::set_tls(const Tls& tls) {
@@ -105,10 +105,13 @@ void MqttConnection::connect(const BusOptions& options, const MqttSession& sessi
 
 void MqttConnection::make_client(const BusOptions& options, const MqttSession& session) {
   loss_.clear();
-  client_.reset(mosquitto_new(session.client_id.c_str(), true, this));
+  client_.reset(mosquitto_new(session.client_id.c_str(), !session.is_kept, this));
   mosquitto* const client = client_.get();
   if (client == nullptr) throw Error("cannot make a client of MQTT: " + words_of_system(errno));
-  mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);
+  mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION, is_reader_ ? MQTT_PROTOCOL_V311 : MQTT_PROTOCOL_V5);
+  // For a client of several threads the library leaves all writing to `mosquitto_loop_write`. Otherwise it
+  // acknowledges a message before we have seen it.
+  if (is_reader_) mosquitto_threaded_set(client, true);
   mosquitto_int_option(client, MOSQ_OPT_SEND_MAXIMUM, UINT16_MAX);
   mosquitto_int_option(client, MOSQ_OPT_TCP_NODELAY, 1);
   mosquitto_int_option(client, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
@@ -126,8 +129,8 @@ void MqttConnection::set_callbacks() {
   mosquitto* const client = client_.get();
   using Properties = const mosquitto_property*;
   mosquitto_connect_v5_callback_set(client,
-                                    [](mosquitto*, void* self, int reason, int, Properties properties) {
-                                      connection_of(self).hear_greeting(reason, properties);
+                                    [](mosquitto*, void* self, int reason, int flags, Properties properties) {
+                                      connection_of(self).hear_greeting(reason, flags, properties);
                                     });
   mosquitto_disconnect_v5_callback_set(
       client, [](mosquitto*, void* self, int reason, Properties) { connection_of(self).hear_end(reason); });
@@ -137,6 +140,14 @@ void MqttConnection::set_callbacks() {
   mosquitto_unsubscribe_v5_callback_set(client, [](mosquitto*, void* self, int id, Properties) {
     connection_of(self).listener_.hear_unsubscribed(id);
   });
+  mosquitto_subscribe_v5_callback_set(
+      client, [](mosquitto*, void* self, int, int count, const int* granted, Properties) {
+        connection_of(self).listener_.hear_subscribed(count > 0 && granted[0] < MQTT_RC_UNSPECIFIED);
+      });
+  mosquitto_message_v5_callback_set(client,
+                                    [](mosquitto*, void* self, const mosquitto_message* message, Properties) {
+                                      connection_of(self).listener_.hear_message(*message);
+                                    });
   mosquitto_log_callback_set(client, [](mosquitto*, void* self, int level, const char* words) {
     connection_of(self).hear_log(level, words);
   });
@@ -159,9 +170,11 @@ std::string MqttConnection::connect_from(const char* own_address, const MqttSess
 void MqttConnection::greet(Clock::time_point deadline) {
   bool is_hung_up = false;
   while (true) {
-    exchange();
+    static_cast<void>(read());
     check();
     if (is_greeted_) return;
+    write();
+    check();
     // The library takes some failures of a TLS handshake for a reason to wait.
     if (is_hung_up) throw Error("the server has closed the connection");
     const bool has_to_write = mosquitto_want_write(client_.get());
@@ -179,19 +192,22 @@ bool MqttConnection::can_read() const {
   return poll(&item, 1, 0) > 0;
 }
 
+bool MqttConnection::read() {
+  if (is_lost()) return false;
+  errno = 0;  // by which the library tells whether there may be more
+  note(mosquitto_loop_read(client_.get(), 1));
+  return !is_lost() && can_read();
+}
+
 void MqttConnection::exchange() {
-  for (int n = 0; n < reads_max && !is_lost(); ++n) {
-    errno = 0;  // by which the library tells whether there may be more
-    note(mosquitto_loop_read(client_.get(), 1));
-    if (is_lost() || !can_read()) break;
-  }
-  if (!is_lost()) note(mosquitto_loop_misc(client_.get()));
+  for (int n = 0; n < reads_max && read(); ++n) continue;
   write();
 }
 
 void MqttConnection::write() {
-  if (is_lost()) return;
-  note(mosquitto_loop_write(client_.get(), 1));
+  // Asks whether the server is there if it is time to.
+  if (!is_lost()) note(mosquitto_loop_misc(client_.get()));
+  if (!is_lost()) note(mosquitto_loop_write(client_.get(), 1));
   if (!is_lost()) watch_.ask_for_room(mosquitto_want_write(client_.get()));
 }
 
@@ -207,10 +223,14 @@ void MqttConnection::check() const {
   if (is_lost()) throw Error(loss_);
 }
 
-void MqttConnection::hear_greeting(int reason, const mosquitto_property* properties) {
+void MqttConnection::hear_greeting(int reason, int flags, const mosquitto_property* properties) {
   if (reason != MQTT_RC_SUCCESS) {
-    return lose("the server does not let us in: " + std::string(mosquitto_reason_string(reason)));
+    const bool is_of_version_5 = reason >= MQTT_RC_UNSPECIFIED;
+    const char* const words =
+        is_of_version_5 ? mosquitto_reason_string(reason) : mosquitto_connack_string(reason);
+    return lose("the server does not let us in: " + std::string(words));
   }
+  has_session_ = (flags & 1) != 0;
   std::uint8_t keeps = 1;
   mosquitto_property_read_byte(properties, MQTT_PROP_RETAIN_AVAILABLE, &keeps, false);
   limits_.keeps_messages = keeps != 0;

@@ -45,6 +45,12 @@ void check_mqtt_topic(const std::string& topic) {
   throw program::UsageError("nothing can be sent to '" + topic + "': + and # are for those who read");
 }
 
+void check_mqtt_filter(const std::string& filter) {
+  if (!filter.empty() && mosquitto_sub_topic_check(filter.c_str()) == MOSQ_ERR_SUCCESS) return;
+  throw program::UsageError("'" + filter +
+                            "' is no topics of MQTT: + is one level of them, # at the end all below");
+}
+
 MqttDelivery mqtt_delivery_of(const BusOptions& options) {
   const std::string& qos = setting(options, "qos");
   if (qos != "0" && qos != "1") throw program::UsageError("--set qos is 0 or 1, not '" + qos + "'");
@@ -59,6 +65,17 @@ MqttSession mqtt_session_of(const BusOptions& options) {
   if (session.keepalive < keepalive_min || session.keepalive > keepalive_max) {
     throw program::UsageError("--set keepalive is 5s to 65535s");
   }
+  return session;
+}
+
+MqttSession mqtt_reading_session_of(const BusOptions& options) {
+  MqttSession session = mqtt_session_of(options);
+  session.is_reader = true;
+  session.is_kept = switch_setting(options, "session") && !options.only_looks;
+  const std::string& id = setting(options, "client-id");
+  if (session.is_kept && id.empty()) session.client_id = "zevi-" + options.name;
+  // As itself it would end the connection of the one that does not only look.
+  if (options.only_looks && !id.empty()) session.client_id = id + "-" + some_digits();
   return session;
 }
 

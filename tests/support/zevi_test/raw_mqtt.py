@@ -190,7 +190,7 @@ class RawMqtt:
 
 class FakeMqttServer:
     """Lets in whoever comes, one after the other, with these properties or this greeting, and answers each message of QoS 1
-    with the reason code that `judge` gives for it, and questions; None is no answer."""
+    with the reason code that `judge` gives for it, and questions; None is no answer. A reader of MQTT 3.1.1 gets `subscribed`."""
 
     def __init__(
         self,
@@ -198,6 +198,7 @@ class FakeMqttServer:
         properties: bytes = b"",
         greeting: Optional[bytes] = None,
         answers_questions: bool = True,
+        subscribed: bytes = b"",
     ) -> None:
         self.port = free_port()
         self.url = f"mqtt://127.0.0.1:{self.port}"
@@ -207,6 +208,7 @@ class FakeMqttServer:
         welcome = packet(connack, b"\0\0" + _length(len(properties)) + properties)
         self._greeting = welcome if greeting is None else greeting
         self._answers_questions = answers_questions
+        self._subscribed = subscribed
         self._listener = socket.create_server(("127.0.0.1", self.port))
         self._peer: Optional[socket.socket] = None
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -252,6 +254,8 @@ class FakeMqttServer:
             return self._greeting
         if kind == pingreq:
             return packet(pingresp)
+        if kind == subscribe_packet:
+            return self._subscribed
         if kind == unsubscribe_packet:
             return packet(unsuback, body[:2] + b"\0\x11") if self._answers_questions else b""
         if kind & 0xF0 != publish_packet:
