@@ -124,8 +124,8 @@ struct BrokerOptions {
 
   PublisherLimits publisher_limits;
 
-  /// At most 256 prefixes; none: all topics are open. Where one is not, the broker looks at every parameter of
-  /// every event.
+  /// At most 256 prefixes; none: all topics are open. Where one is not, the broker looks at every parameter
+  /// of every event.
   std::vector<CatalogueRule> catalogue;
   /// Files that describe events (schema/catalogue/README.md), beside those of OpenSIPS, which are known.
   std::vector<std::string> catalogue_files;
