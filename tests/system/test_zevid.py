@@ -136,6 +136,16 @@ def test_the_printed_configuration_is_a_file_that_says_the_same(run_program, tes
     assert checked.wait() == 0, checked.stderr
 
 
+def test_a_value_that_boost_would_replace_for_ever_is_refused(run_program, test_dir):
+    wrong = run_program("zevid", "--events-queue", "%value%")
+    assert wrong.wait() == 2 and "'%value%'" in wrong.stderr and "--events-queue" in wrong.stderr
+    config = test_dir / "zevid.conf"
+    for line in ("events-queue = %value%", "%invalid_line%", "%option%", "%original_token% = 1"):
+        config.write_text(f"{line}\n")
+        wrong = run_program("zevid", "--check-config", config)
+        assert wrong.wait() == 78 and f"{config}:1: " in wrong.stderr, line
+
+
 def test_wrong_usage_exits_2_and_names_the_option(zevid):
     for arguments, words in (
         (["--no-such-option"], "no-such-option"),
