@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <exception>
 #include <mutex>
+#include <utility>
 
-#include "config/reload.hpp"
 #include "egress/routes.hpp"
 #include "history/retention.hpp"
 #include "runtime/signals.hpp"
@@ -127,7 +127,8 @@ class Broker::Impl {
 
   void take_over() {
     const std::lock_guard lock(reload_mutex_);
-    routing_->reload(reload_->options, std::move(reload_->lists));
+    // Of two that come at once the later one holds, and is taken over once.
+    if (auto reload = std::exchange(reload_, std::nullopt)) routing_->reload(std::move(*reload));
   }
 
   BrokerOptions options_;

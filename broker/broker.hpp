@@ -9,6 +9,7 @@
 #include <vector>
 #include <zmq.hpp>
 
+#include "config/reload.hpp"
 #include "control/control.hpp"
 #include "egress/egress.hpp"
 #include "history/history.hpp"
@@ -64,9 +65,8 @@ class Routing {
   SteadyTime do_work();
   /// Takes in what publishers have sent and sends it on, until nothing more arrives or `time_max` is over.
   void drain(std::chrono::milliseconds time_max);
-  /// Takes over what can change, see `Broker::reload`. To be called between two rounds. `lists` are there if
-  /// there is a gate.
-  void reload(const BrokerOptions& options, std::optional<AccessLists> lists);
+  /// Takes over what can change, see `Broker::reload`. To be called between two rounds. Reads no files.
+  void reload(Reload reload);
   /// Behind the last round: closes the store, so that the next broker goes on where this one ends.
   void close();
 

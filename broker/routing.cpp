@@ -72,6 +72,7 @@ Routing::Routing(const BrokerOptions& options, zmq::context_t& context, const En
   if (store_) sequencer_.add_sink(*store_);
   conversation_.book_losses(ledger_);
   apply_limits(options);
+  conversation_.admission().compare_with(make_catalogue_policy(options));
   if (notices_wanted_) conversation_.report_to(&notices_);
   guard_.watch(ingress_.socket(), security_.endpoint(ingress_.endpoint(), Role::publish));
   for (std::size_t i = 0; i < egress_.size(); ++i) {
@@ -232,7 +233,8 @@ Endpoints Routing::endpoints() const {
           egress_.route_endpoints()};
 }
 
-void Routing::reload(const BrokerOptions& options, std::optional<AccessLists> lists) {
+void Routing::reload(Reload reload) {
+  const BrokerOptions& options = reload.options;
   notices_wanted_ = options.notices;
   conversation_.report_to(notices_wanted_ ? &notices_ : nullptr);
   sequencer_.set_coalesce(options.coalesce_max);
@@ -241,13 +243,13 @@ void Routing::reload(const BrokerOptions& options, std::optional<AccessLists> li
   topics_.set_max_ages(options.max_age);
   apply_limits(options);
   if (!store_) history_.set_limits(options.history);
-  if (lists) replace_access(std::move(*lists));
+  conversation_.admission().compare_with(std::move(reload.catalogue));
+  if (reload.lists) replace_access(std::move(*reload.lists));
   if (control_) control_->set_options(effective_options(options));
 }
 
 void Routing::apply_limits(const BrokerOptions& options) {
   conversation_.admission().limit(options.publisher_limits);
-  conversation_.admission().compare_with(make_catalogue_policy(options));
   egress_.limit_prefixes(options.subscriber_prefixes_max);
 }
 

@@ -62,6 +62,7 @@ Reload prepare_reload(const BrokerOptions& current, const BrokerOptions& wanted)
     reload.options.access = wanted.access;
     reload.lists = AccessLists::read(reload.options);
   }
+  reload.catalogue = make_catalogue_policy(reload.options);
   reload.need_restart = differences(reload.options, wanted);
   return reload;
 }
