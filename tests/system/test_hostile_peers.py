@@ -6,11 +6,12 @@ import resource
 import socket
 import subprocess
 import sys
+import time
 from collections import deque
 
 import pytest
 
-from zevi_test import RawControl, RawPublisher, RawReader, RawSubscriber, wait_until
+from zevi_test import RawControl, RawPublisher, RawReader, RawSubscriber, deadline_seconds, wait_until
 from zevi_test.programs import memory_bytes
 
 ENDPOINTS = ("ingress", "stream", "events", "replay", "control")
@@ -78,7 +79,10 @@ def test_a_flood_of_connections_is_refused_at_the_limit_of_descriptors_and_costs
     broker, subscriber, honest = scene
     flood = Flood()
     sent = 0
-    while flood.connected < CONNECTIONS:
+    end = time.monotonic() + deadline_seconds
+    # A slow broker finds many of them gone before it gets to refuse them.
+    while flood.connected < CONNECTIONS or flood.refused < CONNECTIONS // 2:
+        assert time.monotonic() < end, f"{flood.connected} connected, {flood.refused} refused"
         for _ in range(20):
             for name in ENDPOINTS:
                 flood.connect(broker.runtime_dir / name)
@@ -86,7 +90,6 @@ def test_a_flood_of_connections_is_refused_at_the_limit_of_descriptors_and_costs
         assert subscriber.events(1)[0].params == {"i": sent}
         sent += 1
     flood.leave()
-    assert flood.refused > CONNECTIONS // 2
 
     with RawSubscriber(broker.stream, ["T"]) as another:
         honest.events("T", [{"i": "after"}])
@@ -108,11 +111,14 @@ def ready_command(socket_type):
 def zmtp_peer(path, socket_type, answered_by):
     """A peer that speaks just enough ZMTP 3.0 to be a socket of that type, and then sends what it likes."""
     peer = socket.socket(socket.AF_UNIX)
+    peer.settimeout(20)
     peer.connect(str(path))
     peer.sendall(GREETING + ready_command(socket_type))
     greeted = b""
     while answered_by not in greeted:  # before the broker's own READY nothing else may be sent
-        greeted += peer.recv(4096)
+        received = peer.recv(4096)
+        assert received, f"closed after {greeted!r}"
+        greeted += received
     return peer
 
 
@@ -296,7 +302,8 @@ def test_subscribers_that_come_and_go_leave_nothing_behind(scene):
     stream = str(broker.runtime_dir / "stream")
     figures = []
     for cycle in range(cycles):
-        come_and_go(stream, b"E_%d" % (cycle % 500))
+        with zmtp_subscriber(stream) as passing:
+            passing.sendall(frame(b"\x01E_%d" % (cycle % 500)))
         if cycle % max(cycles // 10, 1) == 0:
             honest.events("T", [{"i": cycle}])
             assert subscriber.events(1)[0].params == {"i": cycle}
@@ -305,21 +312,3 @@ def test_subscribers_that_come_and_go_leave_nothing_behind(scene):
     print(*figures, sep="\n")
     if SANITIZERS == "none":  # the address sanitizer keeps what was freed
         assert memory_bytes(broker.process.pid) < figures[len(figures) // 2][1] + (4 << 20), figures
-
-
-GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x01" + b"NULL".ljust(20, b"\0") + bytes(32)
-READY = b"\x04\x19\x05READY\x0bSocket-Type\0\0\0\x03SUB"
-
-
-def come_and_go(path, topic):
-    """Greets as a SUB socket does, subscribes, and is gone."""
-    with socket.socket(socket.AF_UNIX) as peer:
-        peer.connect(path)
-        peer.settimeout(20)
-        peer.sendall(GREETING)
-        received = b""
-        while len(received) < 64 or b"READY" not in received:
-            received += peer.recv(4096)
-            if len(received) == 64:
-                peer.sendall(READY)
-        peer.sendall(bytes([0, 1 + len(topic)]) + b"\x01" + topic)
