@@ -67,6 +67,9 @@ struct Report {
     std::string reason;
   };
   std::vector<Refused> refused = {};
+  /// Why the bus takes nothing for now although it is there, or empty. Told when it changes; the connection
+  /// stays.
+  std::string held_up = {};
 };
 
 class Bus {

@@ -14,6 +14,8 @@ bool is_scheme(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '+'; });
 }
 
+}  // namespace
+
 std::string without_percents(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -26,8 +28,6 @@ std::string without_percents(std::string_view text) {
   }
   return out;
 }
-
-}  // namespace
 
 BusUrl BusUrl::parse(std::string_view text) {
   const std::size_t colon = text.find(':');

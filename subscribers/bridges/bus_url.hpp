@@ -18,4 +18,7 @@ struct BusUrl {
   [[nodiscard]] std::string shown() const;
 };
 
+/// With what stands for `%2F` and the like.
+[[nodiscard]] std::string without_percents(std::string_view text);
+
 }  // namespace zevi::bridges

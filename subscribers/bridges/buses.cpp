@@ -11,6 +11,9 @@
 #ifdef ZEVI_WITH_NATS
 #include "nats/nats_bus.hpp"
 #endif
+#ifdef ZEVI_WITH_RABBITMQ
+#include "rabbitmq/rabbitmq_bus.hpp"
+#endif
 #ifdef ZEVI_WITH_REDIS
 #include "redis/redis_bus.hpp"
 #endif
@@ -19,15 +22,18 @@ namespace zevi::bridges {
 
 const std::vector<const BusKind*>& bus_kinds() {
   static const std::vector<const BusKind*> kinds{
-      &file_bus,  &exec_bus,
+      &file_bus,     &exec_bus,
 #ifdef ZEVI_WITH_NATS
       &nats_bus,
 #endif
 #ifdef ZEVI_WITH_REDIS
-      &redis_bus, &rediss_bus,
+      &redis_bus,    &rediss_bus,
 #endif
 #ifdef ZEVI_WITH_MQTT
-      &mqtt_bus,  &mqtts_bus,
+      &mqtt_bus,     &mqtts_bus,
+#endif
+#ifdef ZEVI_WITH_RABBITMQ
+      &rabbitmq_bus, &rabbitmqs_bus,
 #endif
   };
   return kinds;

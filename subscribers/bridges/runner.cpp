@@ -121,6 +121,7 @@ void Runner::serve_bus() {
     send();
     bus_.poll(report);
     settle(report);
+    note_hold(report.held_up);
     check_patience();
   } catch (const Error& error) {
     settle(report);  // what was heard before it failed
@@ -174,10 +175,18 @@ void Runner::check_patience() {
   if (is_late) throw Error("it has acknowledged nothing for too long");
 }
 
+void Runner::note_hold(const std::string& why) {
+  if (why == held_up_) return;
+  held_up_ = why;
+  if (why.empty()) return log_.info(options_.bus + " takes events again");
+  log_.warning(options_.bus + ": " + why + "; waiting");
+}
+
 void Runner::lose_bus(std::string_view reason) {
   wake_.watch(-1);
   bus_.close();
   is_open_ = false;
+  held_up_.clear();
   outage_.note_failure(reason);
 }
 

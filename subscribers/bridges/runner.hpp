@@ -63,6 +63,7 @@ class Runner {
   void send();
   void settle(const Report& report);
   void check_patience();
+  void note_hold(const std::string& why);
   void lose_bus(std::string_view reason);
 
   void confirm_if_due();
@@ -86,6 +87,7 @@ class Runner {
   bool is_open_ = false;
   bool has_bus_fd_ = false;
   Clock::time_point answered_{};
+  std::string held_up_;  // why the bus takes nothing for now; empty if it does
   program::OncePerSecond refusal_lines_;
 
   // The next place to confirm, and the number of the last message before it.

@@ -9,6 +9,7 @@ from typing import Any, Dict, Iterator, List
 from bridge_bus import Bus
 from bridge_mqtt import Mqtt, MqttUnacknowledged
 from bridge_nats import JetStream, Nats
+from bridge_rabbitmq import Rabbitmq
 from bridge_redis import Redis
 
 
@@ -57,4 +58,5 @@ buses = {
     "redis": Redis,
     "mqtt": Mqtt,
     "mqtt without acknowledgements": MqttUnacknowledged,
+    "rabbitmq": Rabbitmq,
 }

@@ -1,11 +1,6 @@
 #include "redis_connection.hpp"
 
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <system_error>
 
 #include "program.hpp"
 #include "zevi/error.hpp"
@@ -15,17 +10,6 @@ namespace zevi::bridges {
 namespace {
 
 constexpr std::chrono::seconds patience{2};
-
-// At a time, so that a peer that answers without end is left again.
-constexpr std::size_t read_bytes_max = std::size_t{1} << 20;
-
-[[noreturn]] void lose() {
-  throw Error("the connection is lost: " + std::generic_category().message(errno));
-}
-
-bool would_wait() {
-  return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
-}
 
 bool is_number(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -72,10 +56,9 @@ void append_redis_word(std::string& out, std::string_view word) {
 RedisConnection::RedisConnection(const BusOptions& options)
     : place_(redis_place_of(options.url)),
       greeted_by_(TcpSocket::Clock::now() + patience),
-      socket_(place_.host, place_.port, greeted_by_),
+      stream_(place_.host, place_.port, options.tls, greeted_by_),
       reader_(redisReaderCreate()) {
   if (!reader_) throw Error("out of memory");
-  if (options.tls.is_on) tls_.emplace(socket_, options.tls, place_.host, greeted_by_);
   greet(options, place_.database);
 }
 
@@ -98,60 +81,19 @@ void RedisConnection::greet(const BusOptions& options, const std::string& databa
 }
 
 RedisReply RedisConnection::ask(std::initializer_list<std::string_view> words) {
-  append_redis_head(out_, words.size());
-  for (const std::string_view word : words) append_redis_word(out_, word);
+  append_redis_head(stream_.out(), words.size());
+  for (const std::string_view word : words) append_redis_word(stream_.out(), word);
   while (true) {
     exchange();
     if (RedisReply reply = next()) return reply;
-    socket_.wait(greeted_by_);
+    stream_.wait(greeted_by_);
   }
 }
 
 void RedisConnection::exchange() {
-  try {
-    read();
-    write();
-  } catch (const Error& error) {
-    loss_ = error.what();
-  }
-}
-
-void RedisConnection::write() {
-  while (!is_idle()) {
-    const std::size_t count = write_some(out_.data() + sent_, out_.size() - sent_);
-    if (count == 0) break;
-    sent_ += count;
-  }
-  if (is_idle()) {
-    out_.clear();
-    sent_ = 0;
-  }
-  socket_.ask_for_room(!is_idle());
-}
-
-void RedisConnection::read() {
-  std::array<char, 16384> bytes{};
-  for (std::size_t total = 0; total < read_bytes_max;) {
-    const std::size_t count = read_some(bytes.data(), bytes.size());
-    if (count == 0) return;
-    total += count;
-    if (redisReaderFeed(reader_.get(), bytes.data(), count) != REDIS_OK) throw Error(reader_->errstr);
-  }
-}
-
-std::size_t RedisConnection::read_some(char* data, std::size_t size) {
-  if (tls_) return tls_->read(data, size);
-  const ssize_t count = recv(socket_.fd(), data, size, 0);
-  if (count == 0) throw Error("the server has closed the connection");
-  if (count < 0 && !would_wait()) lose();
-  return count < 0 ? 0 : static_cast<std::size_t>(count);
-}
-
-std::size_t RedisConnection::write_some(const char* data, std::size_t size) {
-  if (tls_) return tls_->write(data, size);
-  const ssize_t count = ::send(socket_.fd(), data, size, MSG_NOSIGNAL);
-  if (count < 0 && !would_wait()) lose();
-  return count < 0 ? 0 : static_cast<std::size_t>(count);
+  stream_.exchange([this](std::string_view bytes) {
+    if (redisReaderFeed(reader_.get(), bytes.data(), bytes.size()) != REDIS_OK) throw Error(reader_->errstr);
+  });
 }
 
 RedisReply RedisConnection::next() {
@@ -159,7 +101,7 @@ RedisReply RedisConnection::next() {
   if (redisReaderGetReply(reader_.get(), &reply) != REDIS_OK) {
     throw Error("the server does not speak as Redis does: " + std::string(reader_->errstr));
   }
-  if (reply == nullptr && !loss_.empty()) throw Error(loss_);
+  if (reply == nullptr && !stream_.loss().empty()) throw Error(stream_.loss());
   return RedisReply(static_cast<redisReply*>(reply));
 }
 

@@ -4,13 +4,11 @@
 
 #include <initializer_list>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "../bridge.hpp"
-#include "tcp_socket.hpp"
-#include "tls_session.hpp"
+#include "../byte_stream.hpp"
 
 namespace zevi::bridges {
 
@@ -45,10 +43,8 @@ class RedisConnection {
   /// Connects and says who it is. Throws `zevi::Error`.
   explicit RedisConnection(const BusOptions& options);
 
-  [[nodiscard]] int fd() const noexcept { return socket_.ready_fd(); }
-  /// Whether all that was to be sent is on its way.
-  [[nodiscard]] bool is_idle() const noexcept { return sent_ == out_.size(); }
-  void send(std::string_view commands) { out_ += commands; }
+  [[nodiscard]] int fd() const noexcept { return stream_.fd(); }
+  void send(std::string_view commands) { stream_.out() += commands; }
   /// Writes and reads what can be without waiting.
   void exchange();
   /// What was read, null if nothing is complete. Throws `zevi::Error` if the connection is lost and nothing
@@ -61,19 +57,11 @@ class RedisConnection {
   };
   void greet(const BusOptions& options, const std::string& database);
   RedisReply ask(std::initializer_list<std::string_view> words);
-  void write();
-  void read();
-  [[nodiscard]] std::size_t read_some(char* data, std::size_t size);
-  [[nodiscard]] std::size_t write_some(const char* data, std::size_t size);
 
   const RedisPlace place_;
   const TcpSocket::Clock::time_point greeted_by_;
-  TcpSocket socket_;
-  std::optional<TlsSession> tls_;
+  ByteStream stream_;
   std::unique_ptr<redisReader, ReaderDeleter> reader_;
-  std::string out_;
-  std::size_t sent_ = 0;  // of out_
-  std::string loss_;
 };
 
 }  // namespace zevi::bridges

@@ -6,9 +6,9 @@
 #include <memory>
 #include <string>
 
-#include "../bridge.hpp"
-#include "../tls_context.hpp"
+#include "bridge.hpp"
 #include "tcp_socket.hpp"
+#include "tls_context.hpp"
 
 namespace zevi::bridges {
 
