@@ -89,6 +89,9 @@ class RabbitmqServer(Server):
     def control(self, *arguments: object) -> None:
         assert self._run_program(self._scripts / "rabbitmqctl", *arguments, env=self._env).wait(start_seconds) == 0
 
+    def persistent(self) -> Any:
+        return self._pika.BasicProperties(delivery_mode=2)
+
     def channel(self, user: str = "guest", password: str = "guest", vhost: str = "/") -> Any:
         who = self._pika.PlainCredentials(user, password)
         place = self._pika.ConnectionParameters("127.0.0.1", self.port, vhost, who, heartbeat=0)

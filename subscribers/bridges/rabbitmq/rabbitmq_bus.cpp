@@ -10,6 +10,7 @@
 #include "confirms.hpp"
 #include "rabbitmq_connection.hpp"
 #include "rabbitmq_options.hpp"
+#include "rabbitmq_source.hpp"
 #include "zevi/error.hpp"
 
 namespace zevi::bridges {
@@ -122,22 +123,14 @@ class RabbitmqBus : public Bus {
     must(connection_->ask(AMQP_EXCHANGE_DECLARE_METHOD, fields), AMQP_EXCHANGE_DECLARE_OK_METHOD);
   }
 
-  void must(const amqp_method_t& answer, amqp_method_number_t expected) {
-    if (answer.id == expected) return;
-    if (answer.id == AMQP_CHANNEL_CLOSE_METHOD) {
-      fail(*static_cast<const amqp_channel_close_t*>(answer.decoded));
-    }
-    throw Error("the server does not speak as RabbitMQ does");
+  void must(const amqp_method_t& answer, amqp_method_number_t expected) const {
+    static_cast<void>(expect_of_channel(answer, expected, no_exchange(exchange_)));
   }
 
   [[noreturn]] void fail(const amqp_channel_close_t& close) {
-    const std::string text(text_of(close.reply_text));
-    if (const std::size_t size_max = size_max_in(text); size_max != 0) payload_bytes_max_ = size_max;
-    if (close.reply_code == AMQP_NOT_FOUND) {
-      throw Error("there is no exchange '" + exchange_ +
-                  "': make it in RabbitMQ, or name another by --set exchange (" + text + ")");
-    }
-    throw Error("RabbitMQ has closed the channel: " + text);
+    const std::size_t size_max = size_max_in(text_of(close.reply_text));
+    if (size_max != 0) payload_bytes_max_ = size_max;
+    fail_channel(close, no_exchange(exchange_));
   }
 
   /// Why the message will be refused for ever; empty if it may not be.
@@ -152,6 +145,7 @@ class RabbitmqBus : public Bus {
 
   void hear(const amqp_frame_t& frame, Report& report) {
     if (frame.frame_type == AMQP_FRAME_HEADER && std::exchange(is_returning_, false)) {
+      if (frame.payload.properties.class_id != AMQP_BASIC_CLASS) return;
       const auto& properties = *static_cast<const amqp_basic_properties_t*>(frame.payload.properties.decoded);
       return confirms_.note_returned(text_of(properties.message_id));
     }
@@ -214,6 +208,13 @@ std::unique_ptr<Bus> make(const BusOptions& given) {
   return std::make_unique<RabbitmqBus>(std::move(options));
 }
 
+std::unique_ptr<Source> make_source(const BusOptions& given) {
+  BusOptions options = with_rabbitmq_standards(given);
+  check_rabbitmq_options(options);
+  check_rabbitmq_reading(options);
+  return make_rabbitmq_source(options);
+}
+
 BusKind kind_of(std::string_view scheme, std::string_view url, std::string_view purpose) {
   return {
       .scheme = scheme,
@@ -224,8 +225,10 @@ BusKind kind_of(std::string_view scheme, std::string_view url, std::string_view 
       .takes_lines = false,
       .settings = {{"exchange", "amq.topic", "where to; the subject is the routing key there"},
                    {"unrouted", "count", "what no queue takes is refused; wait: sent again; ignore: arrived"},
+                   {"queue", "", "bridge from: this queue; default one of its own, bound by the subject"},
                    {"heartbeat", "10s", "a server that is silent for twice as long is given up"}},
-      .make = make};
+      .make = make,
+      .make_source = make_source};
 }
 
 }  // namespace

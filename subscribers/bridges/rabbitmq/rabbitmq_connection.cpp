@@ -40,6 +40,25 @@ amqp_table_entry_t capability(std::string_view name) {
 
 }  // namespace
 
+void fail_channel(const amqp_channel_close_t& close, const std::string& missing) {
+  const std::string text(text_of(close.reply_text));
+  if (close.reply_code == AMQP_NOT_FOUND) throw Error(missing + " (" + text + ")");
+  throw Error("RabbitMQ has closed the channel: " + text);
+}
+
+const void* expect_of_channel(const amqp_method_t& answer, amqp_method_number_t expected,
+                              const std::string& missing) {
+  if (answer.id == AMQP_CHANNEL_CLOSE_METHOD) {
+    fail_channel(*static_cast<const amqp_channel_close_t*>(answer.decoded), missing);
+  }
+  if (answer.id != expected) fail_unexpected();
+  return answer.decoded;
+}
+
+std::string no_exchange(const std::string& name) {
+  return "there is no exchange '" + name + "': make it in RabbitMQ, or name another by --set exchange";
+}
+
 RabbitmqConnection::RabbitmqConnection(const BusOptions& options)
     : place_(rabbitmq_place_of(options)),
       heartbeat_(rabbitmq_heartbeat_of(options)),
@@ -78,9 +97,10 @@ void RabbitmqConnection::log_in(const BusOptions& options) {
     throw Error("cannot log in: the server takes no passwords (PLAIN), but " +
                 std::string(text_of(start.mechanisms)));
   }
-  // What we make sense of: the reason of a refused login, and both of what follows a connection.
+  // What we make sense of, and are told only if we say so.
   std::array capabilities{capability("authentication_failure_close"), capability("publisher_confirms"),
-                          capability("basic.nack"), capability("connection.blocked")};
+                          capability("basic.nack"), capability("connection.blocked"),
+                          capability("consumer_cancel_notify")};
   amqp_table_entry_t able{};
   able.key = amqp_bytes("capabilities");
   able.value.kind = AMQP_FIELD_KIND_TABLE;

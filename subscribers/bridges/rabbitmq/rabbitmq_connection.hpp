@@ -15,6 +15,14 @@
 
 namespace zevi::bridges {
 
+/// What there is to say about a channel that the server has closed; `missing` if that is because something is
+/// not there. Throws `zevi::Error`.
+[[noreturn]] void fail_channel(const amqp_channel_close_t& close, const std::string& missing);
+/// The fields of an answer if it is this method.
+const void* expect_of_channel(const amqp_method_t& answer, amqp_method_number_t expected,
+                              const std::string& missing);
+[[nodiscard]] std::string no_exchange(const std::string& name);
+
 /// A connection with one open channel. The protocol's codec is librabbitmq's; its connections are not used,
 /// because they wait for a server that reads nothing, as RabbitMQ does when it is short of memory or disk.
 class RabbitmqConnection {

@@ -53,6 +53,19 @@ void check_rabbitmq_options(const BusOptions& options) {
   }
 }
 
+void check_rabbitmq_reading(const BusOptions& options) {
+  const std::string& queue = setting(options, "queue");
+  if (queue.size() > name_bytes_max) {
+    throw program::UsageError("--set queue is a name of 255 bytes at most");
+  }
+  if (queue.empty() && setting(options, "exchange").empty()) {
+    throw program::UsageError("the exchange without a name cannot be read; name a queue by --set queue");
+  }
+  if (options.subject.size() > name_bytes_max) {
+    throw program::UsageError("--subject is a key of 255 bytes at most: * is one word of it, # any number");
+  }
+}
+
 RabbitmqPlace rabbitmq_place_of(const BusOptions& options) {
   const BusUrl& url = options.url;
   const auto refuse = [&url](const std::string& why) {

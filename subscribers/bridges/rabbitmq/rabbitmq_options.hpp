@@ -28,6 +28,9 @@ enum class Unrouted : std::uint8_t {
 /// Who the bridge is, and what is sent where.
 void check_rabbitmq_options(const BusOptions& options);
 
+/// And what is read.
+void check_rabbitmq_reading(const BusOptions& options);
+
 [[nodiscard]] RabbitmqPlace rabbitmq_place_of(const BusOptions& options);
 [[nodiscard]] Unrouted unrouted_of(const BusOptions& options);
 /// How often each side says something.
