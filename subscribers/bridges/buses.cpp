@@ -5,6 +5,9 @@
 #include "program.hpp"
 #include "suggestion.hpp"
 
+#ifdef ZEVI_WITH_KAFKA
+#include "kafka/kafka_bus.hpp"
+#endif
 #ifdef ZEVI_WITH_MQTT
 #include "mqtt/mqtt_bus.hpp"
 #endif
@@ -34,6 +37,9 @@ const std::vector<const BusKind*>& bus_kinds() {
 #endif
 #ifdef ZEVI_WITH_RABBITMQ
       &rabbitmq_bus, &rabbitmqs_bus,
+#endif
+#ifdef ZEVI_WITH_KAFKA
+      &kafka_bus,
 #endif
   };
   return kinds;

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
 from bridge_bus import Bus
+from bridge_kafka import Kafka
 from bridge_mqtt import Mqtt, MqttUnacknowledged
 from bridge_nats import JetStream, Nats
 from bridge_rabbitmq import Rabbitmq
@@ -59,4 +60,5 @@ buses = {
     "mqtt": Mqtt,
     "mqtt without acknowledgements": MqttUnacknowledged,
     "rabbitmq": Rabbitmq,
+    "kafka": Kafka,
 }

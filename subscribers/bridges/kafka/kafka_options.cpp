@@ -1,0 +1,165 @@
+#include "kafka_options.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include "../settings.hpp"
+#include "program.hpp"
+
+namespace zevi::bridges {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t topic_bytes_max = 249;
+
+// More than a window holds, unless it is told to hold more. What the library does not take waits in the
+// window.
+constexpr const char* queue_messages_max = "10000";
+
+constexpr std::chrono::nanoseconds timeout_min = 1s;
+constexpr std::chrono::nanoseconds timeout_max = 1h;
+
+// As the library has them.
+constexpr std::uint64_t message_bytes_min = 1000;
+constexpr std::uint64_t message_bytes_max = 1000000000;
+
+constexpr std::array<std::string_view, 5> compressions{"none", "gzip", "snappy", "lz4", "zstd"};
+constexpr std::array<std::string_view, 3> mechanisms{"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"};
+
+bool is_of_topic(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+         c == '-';
+}
+
+template <typename Choices>
+const std::string& choice_of(const BusOptions& options, std::string_view name, const Choices& choices) {
+  const std::string& chosen = setting(options, name);
+  if (std::find(choices.begin(), choices.end(), chosen) != choices.end()) return chosen;
+  std::string all;
+  for (const std::string_view choice : choices) all += (all.empty() ? "" : ", ") + std::string(choice);
+  throw program::UsageError("--set " + std::string(name) + " is one of " + all + ", not '" + chosen + "'");
+}
+
+std::string timeout_ms(const BusOptions& options) {
+  const std::chrono::nanoseconds timeout = duration_setting(options, "timeout");
+  if (timeout < timeout_min || timeout > timeout_max) {
+    throw program::UsageError("--set timeout is 1s to 1h");
+  }
+  return std::to_string(std::chrono::ceil<std::chrono::milliseconds>(timeout).count());
+}
+
+std::string message_bytes(const BusOptions& options) {
+  const std::uint64_t bytes = size_setting(options, "max-message");
+  if (bytes < message_bytes_min || bytes > message_bytes_max) {
+    throw program::UsageError("--set max-message is 1000 bytes to 1GB");
+  }
+  return std::to_string(bytes);
+}
+
+void add_security(const BusOptions& options, KafkaSettings& settings) {
+  const Credentials& who = options.credentials;
+  const Tls& tls = options.tls;
+  const bool has_user = !who.user.empty();
+  settings.emplace_back("security.protocol",
+                        std::string(has_user ? "sasl_" : "") + (tls.is_on ? "ssl" : "plaintext"));
+  if (has_user) {
+    settings.emplace_back("sasl.mechanisms", choice_of(options, "sasl", mechanisms));
+    settings.emplace_back("sasl.username", who.user);
+    settings.emplace_back("sasl.password", who.password);
+  }
+  if (!tls.ca_file.empty()) settings.emplace_back("ssl.ca.location", tls.ca_file);
+  if (tls.certificate_file.empty()) return;
+  settings.emplace_back("ssl.certificate.location", tls.certificate_file);
+  settings.emplace_back("ssl.key.location", tls.key_file);
+}
+
+}  // namespace
+
+std::string_view not_of_kafka_topics() {
+  static const std::string bytes = [] {
+    std::string all;
+    for (int byte = 1; byte < 256; ++byte) {
+      const char c = static_cast<char>(byte);
+      if (!is_of_topic(c)) all += c;
+    }
+    return all;
+  }();
+  return bytes;
+}
+
+bool is_kafka_topic(std::string_view text) {
+  return !text.empty() && text.size() <= topic_bytes_max && text != "." && text != ".." &&
+         std::all_of(text.begin(), text.end(), is_of_topic);
+}
+
+void check_kafka_options(const BusOptions& options) {
+  const BusUrl& url = options.url;
+  const auto refuse = [](const std::string& why) {
+    throw program::UsageError("Kafka is given as kafka://HOST[:PORT][,HOST[:PORT]]..., " + why);
+  };
+  if (url.hosts.empty() || url.hosts.front() == ',' || url.hosts.back() == ',' ||
+      url.hosts.find(",,") != std::string::npos) {
+    refuse("with hosts");
+  }
+  if (!url.path.empty() && url.path != "/") refuse("with nothing behind it; --subject says which topic");
+  const Credentials& who = options.credentials;
+  if (!who.token.empty() || !who.nkey_file.empty() || !who.creds_file.empty()) {
+    throw program::UsageError("Kafka knows users by --user and --password-file, not by tokens and keys");
+  }
+  if (who.user.empty() && !who.password.empty()) {
+    throw program::UsageError("Kafka wants a user for the password: give --user");
+  }
+  if (!who.user.empty() && who.password.empty()) {
+    throw program::UsageError("Kafka wants a password for user '" + who.user +
+                              "': give --password-file or $ZEVI_BRIDGE_PASSWORD");
+  }
+}
+
+void check_kafka_template(const std::string& text) {
+  if (text.empty()) throw program::UsageError("--subject is empty: Kafka has to have a topic");
+  std::string filled;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '{') i = std::min(text.find('}', i), text.size());
+    if (i < text.size() && text[i] != '}') filled += text[i];
+  }
+  if (std::all_of(filled.begin(), filled.end(), is_of_topic) && filled.size() <= topic_bytes_max) return;
+  throw program::UsageError(
+      "'" + text + "' makes no topic of Kafka: at most 249 letters, digits, dots, underscores and minuses");
+}
+
+KafkaSettings kafka_client_settings(const BusOptions& options) {
+  KafkaSettings settings{
+      {"bootstrap.servers", options.url.hosts},
+      {"client.id", "zevi-" + options.name},
+      {"log.queue", "true"},
+      {"log_level", "4"},  // warnings and what is worse
+      // A cluster closes what is idle; that is no news.
+      {"log.connection.close", "false"},
+      {"socket.timeout.ms", "10000"},
+      {"socket.connection.setup.timeout.ms", "5000"},
+      {"socket.keepalive.enable", "true"},
+      {"reconnect.backoff.max.ms", "1000"},
+  };
+  add_security(options, settings);
+  return settings;
+}
+
+KafkaSettings kafka_producer_settings(const BusOptions& options) {
+  KafkaSettings settings = kafka_client_settings(options);
+  settings.insert(settings.end(), {{"enable.idempotence", "true"},
+                                   {"acks", "all"},
+                                   {"message.timeout.ms", timeout_ms(options)},
+                                   {"message.max.bytes", message_bytes(options)},
+                                   {"compression.codec", choice_of(options, "compression", compressions)},
+                                   // The same partition as a producer in Java takes for the key.
+                                   {"partitioner", "murmur2_random"},
+                                   {"queue.buffering.max.messages", queue_messages_max},
+                                   // How long a topic may be unknown that the cluster is just making.
+                                   {"topic.metadata.propagation.max.ms", "5000"}});
+  return settings;
+}
+
+}  // namespace zevi::bridges
