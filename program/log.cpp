@@ -25,7 +25,10 @@ bool stderr_is_the_journal() {
 
 }  // namespace
 
-Log::Log(std::string name) : name_(std::move(name)), is_for_journal_(stderr_is_the_journal()) {}
+Log::Log(std::string name, const std::string& part)
+    : name_(std::move(name)),
+      part_(part.empty() ? "" : "[" + part + "] "),
+      is_for_journal_(stderr_is_the_journal()) {}
 
 void Log::line(Level level, std::string_view text) const {
   if (level > least_.load(std::memory_order_relaxed)) return;
@@ -36,7 +39,7 @@ void Log::line(Level level, std::string_view text) const {
   } else {
     whole.append(name_).append(": ").append(level_words[index]);
   }
-  whole.append(text).append("\n");
+  whole.append(part_).append(text).append("\n");
   // One write keeps lines of several threads and processes apart; nobody is left to tell if it fails.
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, whole.data(), whole.size());
 }

@@ -14,7 +14,8 @@ class Log {
  public:
   enum class Level : std::uint8_t { error, warning, info };
 
-  explicit Log(std::string name);
+  /// `part` of the program is named in front of every text; empty: none.
+  explicit Log(std::string name, const std::string& part = "");
 
   /// Lines below this level are left out from now on.
   void show(Level least) noexcept { least_.store(least, std::memory_order_relaxed); }
@@ -27,6 +28,7 @@ class Log {
   void line(Level level, std::string_view text) const;
 
   std::string name_;
+  std::string part_;  ///< as it is written, with brackets
   bool is_for_journal_;
   std::atomic<Level> least_{Level::info};
 };

@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t batch_max = 512;
 constexpr std::size_t batch_bytes_max = std::size_t{2} * 1024 * 1024;
 
-// How long a signal may wait.
+// How long it may take to be noticed that this is to stop.
 constexpr std::chrono::milliseconds look_interval = 200ms;
 
 // A broker that is there answers well before this.
@@ -36,8 +36,9 @@ bool has_come_through(std::string_view origin, std::string_view name) {
 }  // namespace
 
 Importer::Importer(Source& source, Unmapping& unmapping, LocalPublishers::Options local, std::string name,
-                   std::string bus, const program::Log& log)
-    : source_(source),
+                   std::string bus, EventFd& stop, const program::Log& log)
+    : stop_(stop),
+      source_(source),
       unmapping_(unmapping),
       local_(std::move(local)),
       name_(std::move(name)),
@@ -48,7 +49,7 @@ Importer::Importer(Source& source, Unmapping& unmapping, LocalPublishers::Option
 }
 
 bool Importer::is_stopped() {
-  is_stopped_ = is_stopped_ || signals_.take() != 0;
+  is_stopped_ = is_stopped_ || stop_.take() != 0;
   return is_stopped_;
 }
 
@@ -56,7 +57,7 @@ void Importer::run() {
   while (!is_stopped()) {
     const auto pause = std::chrono::ceil<std::chrono::milliseconds>(outage_.try_at() - Outage::Clock::now());
     if (!is_open_ && pause > 0ms) {
-      pollfd item{signals_.fd(), POLLIN, 0};
+      pollfd item{stop_.fd(), POLLIN, 0};
       static_cast<void>(poll(&item, 1, static_cast<int>(pause.count())));
       continue;
     }

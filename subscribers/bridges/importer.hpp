@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "counters.hpp"
+#include "event_fd.hpp"
 #include "local_publishers.hpp"
 #include "log.hpp"
 #include "outage.hpp"
 #include "source.hpp"
-#include "stop_signals.hpp"
 #include "unmapping.hpp"
 
 namespace zevi::bridges {
@@ -24,11 +24,11 @@ class Importer {
  public:
   /// `bus` is how it is called in log lines, `name` what this side is called.
   Importer(Source& source, Unmapping& unmapping, LocalPublishers::Options local, std::string name,
-           std::string bus, const program::Log& log);
+           std::string bus, EventFd& stop, const program::Log& log);
 
   /// Messages are printed as they came, and not published.
   void show_only() noexcept { shows_only_ = true; }
-  /// Runs until SIGINT or SIGTERM.
+  /// Runs until `stop` is raised.
   void run();
   [[nodiscard]] ImportCounters counters() const;
 
@@ -41,8 +41,7 @@ class Importer {
   [[nodiscard]] bool flush();
   [[nodiscard]] bool is_stopped();
 
-  // Before the publishers, whose threads must not take the signals.
-  program::StopSignals signals_;
+  EventFd& stop_;
   Source& source_;
   Unmapping& unmapping_;
   LocalPublishers local_;

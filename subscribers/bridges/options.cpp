@@ -23,81 +23,6 @@ namespace {
 
 namespace po = program::po;
 
-constexpr std::string_view examples =
-    "  zevi bridge to nats://127.0.0.1:4222 --topic 'E_CORE_*' --subject 'opensips.{host}.{topic}'\n"
-    "  zevi bridge to nats://127.0.0.1:4222 --topic E_ACC_CDR --from start --set stream=CDR\n"
-    "  zevi bridge to file:///var/log/zevi/{topic}.ndjson --topic 'E_CORE_*' --set rotate-size=64MB\n"
-    "  zevi bridge from nats://127.0.0.1:4222 --subject 'opensips.>' --jetstream\n"
-    "  zevi bridge to 'exec:jq --unbuffered -c .params >> params.json' --topic E_ACC_CDR --from start\n"
-    "  zevi bridge to file:///tmp/a.ndjson --topic '*' --from start --no-follow --dry-run\n\n"
-    "Exit status: 0 after SIGTERM or Ctrl-C, and behind the history with --no-follow; 1 for a failure,\n"
-    "2 for a wrong command line. A bus that is away is no failure: it is tried again.";
-
-constexpr std::string_view purpose =
-    "Carries events to another bus, or from there into the broker. To a bus it sends every event that the\n"
-    "broker's history still has, in the order of its topic, across restarts of bus, broker and bridge. The\n"
-    "cursor is moved only behind what the bus has acknowledged. What the history holds no longer is "
-    "reported\n"
-    "by its numbers. From a bus it acknowledges what the broker has taken in, and leaves out what has come\n"
-    "through this side before.\n\n"
-    "A TEMPLATE is filled in for each event: {topic}, {host} and {src} (where it was published), {name};\n"
-    "and, from a bus, {subject}.";
-
-void add_options(program::OptionTable& table) {
-  const auto add = [&](const char* name, const char* value, const char* meaning) {
-    table.visible.add_options()(name, po::value<std::string>()->value_name(value), meaning);
-  };
-  using Texts = std::vector<std::string>;
-  table.visible.add_options()(
-      "topic,t", po::value<Texts>()->value_name("TOPIC"),
-      "what to carry: the name of an event, or a prefix with a star, 'E_CORE_*'; "
-      "repeatable; from a bus, a TEMPLATE: what events are called here, default {topic}");
-  add("subject,s", "TEMPLATE",
-      "where to on the bus: subject, topic, routing key, stream; default as below; from a bus, what to read");
-  table.visible.add_options()("payload",
-                              po::value<std::string>()->default_value("json")->value_name("FORMAT"),
-                              "json or msgpack, with the same keys");
-  table.visible.add_options()("set", po::value<Texts>()->value_name("NAME=VALUE"),
-                              "a setting of the bus, see below; repeatable");
-  table.visible.add_options()("jetstream", "NATS: an event is done with when a stream has stored it");
-  add("name", "NAME",
-      "what this side is called, in {name} and as an event's origin; default the name of the host");
-  table.visible.add_options()(
-      "cursor", po::value<std::string>()->default_value("")->value_name("FILE"),
-      "how far this bridge has come; default one for bus, subject and topics, in $STATE_DIRECTORY, else "
-      "/var/lib/zevi for root, else $XDG_STATE_HOME/zevi");
-  table.visible.add_options()("no-cursor", "keep none: begin each time as --from and the like say");
-  table.visible.add_options()(
-      "from", po::value<Texts>()->value_name("WHERE"),
-      "without a cursor yet, begin at the oldest that the broker has (start), or at a "
-      "number, TOPIC=NUMBER; repeatable; default now");
-  add("since", "TIME", "or with what came in since then: 5m (ago), 2024-05-31T14:03, ...Z");
-  add("last", "N", "or so many events of each topic back");
-  table.visible.add_options()("no-follow", "stop behind what the broker has");
-  table.visible.add_options()("max-age", po::value<program::Duration>()->value_name("TIME"),
-                              "leave out, and count, events that are older when it is their turn");
-  table.visible.add_options()("relay", "send also what another bridge has brought in");
-  table.visible.add_options()("window", po::value<std::uint32_t>()->default_value(8192)->value_name("N"),
-                              "messages that may be on their way and not acknowledged, of 16 MiB at most");
-  table.visible.add_options()(
-      "drain", po::value<program::Duration>()->default_value({std::chrono::seconds(5)})->value_name("TIME"),
-      "how long to wait for acknowledgements after SIGTERM");
-  table.visible.add_options()("dry-run", "print what would be sent or brought in, and keep no cursor");
-  add_secret_options(table);
-  table.visible.add_options()("runtime-dir", po::value<std::string>()->default_value("")->value_name("DIR"),
-                              "the broker's directory; default $ZEVI_RUNTIME_DIR, else /run/zevi, else "
-                              "$XDG_RUNTIME_DIR/zevi");
-  table.visible.add_options()(
-      "endpoint", po::value<std::string>()->default_value("")->value_name("ENDPOINT"),
-      "the broker's stream, or from a bus its ingress, instead: ipc://PATH or tcp://HOST:PORT");
-  table.visible.add_options()("replay", po::value<std::string>()->default_value("")->value_name("ENDPOINT"),
-                              "where the history is, beside --endpoint");
-  program::add_curve_options(table);
-  table.hidden.add_options()("direction", po::value<std::string>());
-  table.hidden.add_options()("url", po::value<std::string>());
-  table.positional.add("direction", 1).add("url", 1);
-}
-
 std::vector<std::string> texts_of(const po::variables_map& values, const char* name) {
   return values.count(name) == 0 ? std::vector<std::string>() : values[name].as<std::vector<std::string>>();
 }
@@ -242,13 +167,59 @@ void read_from(const po::variables_map& values, Options& options) {
 
 }  // namespace
 
-std::optional<Options> parse_options(int argc, const char* const* argv) {
-  const std::string behind_options = std::string(examples) + "\n\n" + describe_buses();
-  const program::About about{"zevi bridge", "to|from URL [OPTION]...", purpose, behind_options};
-  program::OptionTable table;
-  add_options(table);
-  po::variables_map values;
-  if (!program::parse(about, table, argc, argv, values)) return std::nullopt;
+void add_options(program::OptionTable& table) {
+  const auto add = [&](const char* name, const char* value, const char* meaning) {
+    table.visible.add_options()(name, po::value<std::string>()->value_name(value), meaning);
+  };
+  using Texts = std::vector<std::string>;
+  table.visible.add_options()(
+      "topic,t", po::value<Texts>()->value_name("TOPIC"),
+      "what to carry: the name of an event, or a prefix with a star, 'E_CORE_*'; "
+      "repeatable; from a bus, a TEMPLATE: what events are called here, default {topic}");
+  add("subject,s", "TEMPLATE",
+      "where to on the bus: subject, topic, routing key, stream; default as below; from a bus, what to read");
+  table.visible.add_options()("payload",
+                              po::value<std::string>()->default_value("json")->value_name("FORMAT"),
+                              "json or msgpack, with the same keys");
+  table.visible.add_options()("set", po::value<Texts>()->value_name("NAME=VALUE"),
+                              "a setting of the bus, see below; repeatable");
+  table.visible.add_options()("jetstream", "NATS: an event is done with when a stream has stored it");
+  add("name", "NAME",
+      "what this side is called, in {name} and as an event's origin; default the name of the host");
+  table.visible.add_options()(
+      "cursor", po::value<std::string>()->default_value("")->value_name("FILE"),
+      "how far this bridge has come; default one for bus, subject and topics, in $STATE_DIRECTORY, else "
+      "/var/lib/zevi for root, else $XDG_STATE_HOME/zevi");
+  table.visible.add_options()("no-cursor", "keep none: begin each time as --from and the like say");
+  table.visible.add_options()(
+      "from", po::value<Texts>()->value_name("WHERE"),
+      "without a cursor yet, begin at the oldest that the broker has (start), or at a "
+      "number, TOPIC=NUMBER; repeatable; default now");
+  add("since", "TIME", "or with what came in since then: 5m (ago), 2024-05-31T14:03, ...Z");
+  add("last", "N", "or so many events of each topic back");
+  table.visible.add_options()("no-follow", "stop behind what the broker has");
+  table.visible.add_options()("max-age", po::value<program::Duration>()->value_name("TIME"),
+                              "leave out, and count, events that are older when it is their turn");
+  table.visible.add_options()("relay", "send also what another bridge has brought in");
+  table.visible.add_options()("window", po::value<std::uint32_t>()->default_value(8192)->value_name("N"),
+                              "messages that may be on their way and not acknowledged, of 16 MiB at most");
+  table.visible.add_options()(
+      "drain", po::value<program::Duration>()->default_value({std::chrono::seconds(5)})->value_name("TIME"),
+      "how long to wait for acknowledgements after SIGTERM");
+  table.visible.add_options()("dry-run", "print what would be sent or brought in, and keep no cursor");
+  add_secret_options(table);
+  table.visible.add_options()("runtime-dir", po::value<std::string>()->default_value("")->value_name("DIR"),
+                              "the broker's directory; default $ZEVI_RUNTIME_DIR, else /run/zevi, else "
+                              "$XDG_RUNTIME_DIR/zevi");
+  table.visible.add_options()(
+      "endpoint", po::value<std::string>()->default_value("")->value_name("ENDPOINT"),
+      "the broker's stream, or from a bus its ingress, instead: ipc://PATH or tcp://HOST:PORT");
+  table.visible.add_options()("replay", po::value<std::string>()->default_value("")->value_name("ENDPOINT"),
+                              "where the history is, beside --endpoint");
+  program::add_curve_options(table);
+}
+
+Options read_options(const po::variables_map& values) {
   Options options;
   options.direction = read_direction(values);
   BusUrl url = read_url(values);

@@ -1,20 +1,21 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
 #include "bridge.hpp"
 #include "local_publishers.hpp"
 #include "mapping.hpp"
+#include "program.hpp"
 #include "runner.hpp"
 
 namespace zevi::bridges {
 
 enum class Direction : std::uint8_t { to, from };
 
-/// The command line of `zevi bridge`, checked.
+/// What one bridge is to do, checked.
 struct Options {
+  std::string name;  ///< of its section in a configuration file; empty: it is the only one
   Direction direction = Direction::to;
   const BusKind* kind = nullptr;
   BusOptions bus;
@@ -27,7 +28,9 @@ struct Options {
   LocalPublishers::Options local;
 };
 
-/// Nothing if only help or the version was asked for. Throws `program::UsageError`.
-[[nodiscard]] std::optional<Options> parse_options(int argc, const char* const* argv);
+/// All but the direction and the URL.
+void add_options(program::OptionTable& table);
+/// `values` has these and the strings `direction` and `url`. Throws `program::UsageError`.
+[[nodiscard]] Options read_options(const program::po::variables_map& values);
 
 }  // namespace zevi::bridges

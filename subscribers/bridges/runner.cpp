@@ -33,8 +33,10 @@ std::string events(std::uint64_t count) {
 
 }  // namespace
 
-Runner::Runner(RunnerOptions options, const Mapping& mapping, Bus& bus, const program::Log& log)
-    : options_(std::move(options)),
+Runner::Runner(RunnerOptions options, const Mapping& mapping, Bus& bus, EventFd& stop,
+               const program::Log& log)
+    : stop_(stop),
+      options_(std::move(options)),
       mapping_(mapping),
       bus_(bus),
       log_(log),
@@ -204,15 +206,15 @@ void Runner::confirm_if_due() {
 }
 
 void Runner::look_for_end() {
-  if (!is_ending_ && signals_.take() != 0) {
+  if (!is_ending_ && stop_.take() != 0) {
     is_ending_ = true;
     end_at_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(options_.drain);
   } else if (!is_ending_ && subscriber_.at_end()) {
     is_ending_ = true;
   }
   if (!is_ending_) return;
-  // A signal waits for a bus that is there; the end of the history for every bus, until a signal comes.
-  if (!end_at_ && signals_.take() != 0) end_at_ = Clock::now();
+  // Who asks to stop waits for a bus that is there; the end of the history for every bus, until asked.
+  if (!end_at_ && stop_.take() != 0) end_at_ = Clock::now();
   is_over_ = window_.empty() || (end_at_ && (!is_open_ || Clock::now() >= *end_at_));
 }
 

@@ -9,10 +9,10 @@
 
 #include "bridge.hpp"
 #include "counters.hpp"
+#include "event_fd.hpp"
 #include "log.hpp"
 #include "mapping.hpp"
 #include "outage.hpp"
-#include "stop_signals.hpp"
 #include "wake_set.hpp"
 #include "window.hpp"
 #include "zevi/subscriber.hpp"
@@ -26,7 +26,7 @@ struct RunnerOptions {
   std::size_t window_bytes = 0;
   std::optional<std::chrono::nanoseconds> max_age;
   bool relays = true;  ///< also what another bridge has brought in
-  /// How long acknowledgements are waited for after a signal.
+  /// How long acknowledgements are waited for when asked to stop.
   std::chrono::nanoseconds drain{0};
   /// A bus that owes an acknowledgement and says nothing for so long is connected to anew; 0: never.
   std::chrono::nanoseconds answer_within{0};
@@ -40,9 +40,9 @@ struct RunnerOptions {
 /// stops, and the broker's history keeps the rest: nobody but this bridge waits.
 class Runner {
  public:
-  Runner(RunnerOptions options, const Mapping& mapping, Bus& bus, const program::Log& log);
+  Runner(RunnerOptions options, const Mapping& mapping, Bus& bus, EventFd& stop, const program::Log& log);
 
-  /// Runs until SIGINT or SIGTERM, or until the history ends without `follow`.
+  /// Runs until `stop` is raised, or until the history ends without `follow`.
   void run();
   [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
   /// How many were read and are not acknowledged.
@@ -70,9 +70,8 @@ class Runner {
   void look_for_end();
   void end();
 
-  // Before the subscriber, whose threads must not take the signals.
-  program::StopSignals signals_;
-  WakeSet wake_{signals_.fd()};
+  EventFd& stop_;
+  WakeSet wake_{stop_.fd()};
   const RunnerOptions options_;
   const Mapping& mapping_;
   Bus& bus_;

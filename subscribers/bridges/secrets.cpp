@@ -65,7 +65,8 @@ BusUrl read_url(const po::variables_map& values) {
   BusUrl url = BusUrl::parse(text);
   if (!given.empty() && !url.password.empty()) {
     throw program::UsageError(
-        "a password on the command line can be seen by everybody; use --password-file, $ZEVI_BRIDGE_PASSWORD "
+        "a password on the command line or in a configuration file can be seen by others; use "
+        "--password-file, $ZEVI_BRIDGE_PASSWORD "
         "or $ZEVI_BRIDGE_URL");
   }
   return url;

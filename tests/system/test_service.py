@@ -118,21 +118,22 @@ def test_lines_below_the_chosen_level_are_left_out(zevid, test_dir):
     assert "stopping" in broker.stderr
 
 
-@pytest.fixture
-def unit(build_dir, test_dir):
+@pytest.fixture(params=["broker/packaging/zevid.service", "subscribers/bridges/zevi-bridge@.service"])
+def unit(request, build_dir, test_dir):
     """The unit with the programs of this machine in place of what is to be installed."""
     if shutil.which("systemd-analyze") is None:
         pytest.skip("there is no systemd here")
-    text = (build_dir / "broker/packaging/zevid.service").read_text()
-    lines = [f"ExecStart={find_program(build_dir, 'zevid')}" if l.startswith("ExecStart=") else l for l in text.splitlines()]
-    path = test_dir / "zevid.service"
+    path = test_dir / Path(request.param).name
+    program = find_program(build_dir, path.stem.rstrip("@"))
+    text = (build_dir / request.param).read_text()
+    lines = [f"ExecStart={program}" if l.startswith("ExecStart=") else l for l in text.splitlines()]
     path.write_text("\n".join(lines) + "\n")
     return path
 
 
 def test_the_unit_is_well_formed_and_hardened(unit):
     verified = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True)
-    assert [line for line in verified.stderr.splitlines() if "zevid.service" in line] == []
+    assert [line for line in verified.stderr.splitlines() if unit.stem in line] == []
     rated = subprocess.run(
         ["systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", unit], capture_output=True, text=True
     )
