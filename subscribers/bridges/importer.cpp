@@ -15,11 +15,11 @@ namespace {
 using namespace std::chrono_literals;
 
 // Together no more than what the publishers' rings hold: events have 64 KiB at most.
-constexpr std::size_t batch_max = 512;
+constexpr std::size_t receive_max = 512;
 constexpr std::size_t batch_bytes_max = std::size_t{2} * 1024 * 1024;
 
 // How long it may take to be noticed that this is to stop.
-constexpr std::chrono::milliseconds look_interval = 200ms;
+constexpr std::chrono::milliseconds noticed_within = 200ms;
 
 // A broker that is there answers well before this.
 constexpr std::chrono::seconds broker_answers_within = 2s;
@@ -80,7 +80,7 @@ void Importer::run() {
 
 void Importer::bring_batch() {
   batch_.clear();
-  source_.receive(batch_, batch_max, look_interval);
+  source_.receive(batch_, receive_max, noticed_within);
   counters_.lost += source_.take_lost();
   std::size_t bytes = 0;
   for (const Incoming& message : batch_) {
@@ -147,7 +147,7 @@ void Importer::refuse(std::string_view why) {
 bool Importer::flush() {
   const auto begin = std::chrono::steady_clock::now();
   bool is_told = false;
-  while (!local_.flush(look_interval)) {
+  while (!local_.flush(noticed_within)) {
     if (is_stopped()) return false;
     if (!is_told && !local_.connected() && std::chrono::steady_clock::now() - begin > broker_answers_within) {
       log_.info("waiting for a broker");
