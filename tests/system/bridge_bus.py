@@ -54,6 +54,8 @@ class Bus:
 
     #: Whether an event that is sent twice arrives once.
     knows_repeats = False
+    #: Reads what a killed bridge had on its way beside what the next one sends, so that repeats come in between.
+    mixes_repeats = False
     #: Whether there is a server that can be killed without losing what it has acknowledged.
     keeps_what_it_acknowledged = False
 
