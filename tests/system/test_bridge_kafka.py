@@ -240,7 +240,8 @@ def test_a_cluster_that_falls_silent_does_not_hold_up_the_end(zevid, cluster, br
     cluster.program.pause()
     publish_events(broker, "E_A", [{"n": 1}])
     assert program.stop(deadline=5) == 0
-    assert "1 event not acknowledged" in program.stderr
+    # It may have been asked to stop before it has read the event.
+    assert "acknowledged 0" in program.stderr
     cluster.program.resume()
 
 
