@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <system_error>
 
 #include "zevi/error.hpp"
 
@@ -15,6 +16,22 @@ bool is_scheme(std::string_view text) {
 }
 
 }  // namespace
+
+HostAndPort split_host(std::string_view text) {
+  const std::size_t bracket = text.starts_with('[') ? text.find(']') : std::string_view::npos;
+  if (bracket != std::string_view::npos) return {text.substr(1, bracket - 1), text.substr(bracket + 1)};
+  const std::string_view host = text.substr(0, text.find(':'));
+  return {host, text.substr(host.size())};
+}
+
+int port_in(std::string_view text) {
+  constexpr int port_max = 65535;
+  if (!text.starts_with(':')) return 0;
+  int port = 0;
+  const char* const end = text.data() + text.size();
+  const auto [last, error] = std::from_chars(text.data() + 1, end, port);
+  return error == std::errc{} && last == end && port > 0 && port <= port_max ? port : 0;
+}
 
 std::string without_percents(std::string_view text) {
   std::string out;

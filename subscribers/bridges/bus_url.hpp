@@ -18,6 +18,16 @@ struct BusUrl {
   [[nodiscard]] std::string shown() const;
 };
 
+/// `HOST`, `HOST:PORT` or `[ADDRESS]:PORT` in its parts.
+struct HostAndPort {
+  std::string_view host;    ///< without brackets
+  std::string_view behind;  ///< `:PORT`, or whatever stands there; empty: nothing does
+};
+[[nodiscard]] HostAndPort split_host(std::string_view text);
+
+/// The number in `:PORT`; 0 if that is none from 1 to 65535.
+[[nodiscard]] int port_in(std::string_view text);
+
 /// With what stands for `%2F` and the like.
 [[nodiscard]] std::string without_percents(std::string_view text);
 

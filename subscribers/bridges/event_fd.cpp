@@ -8,7 +8,7 @@
 namespace zevi::bridges {
 
 EventFd::EventFd() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-  if (fd_ < 0) throw Error("out of file descriptors");
+  if (fd_ < 0) throw Error("cannot make an eventfd: out of file descriptors");
 }
 
 EventFd::~EventFd() {

@@ -95,4 +95,20 @@ Tls read_tls(const po::variables_map& values) {
   return tls;
 }
 
+void refuse_tokens_and_keys(const Credentials& who, const std::string& bus) {
+  if (who.token.empty() && who.nkey_file.empty() && who.creds_file.empty()) return;
+  throw program::UsageError(bus + " knows users by --user and --password-file, not by tokens and keys");
+}
+
+void want_user(const Credentials& who, const std::string& bus) {
+  if (!who.user.empty() || who.password.empty()) return;
+  throw program::UsageError(bus + " wants a user for the password: give --user");
+}
+
+void want_password(const Credentials& who, const std::string& bus) {
+  if (who.user.empty() || !who.password.empty()) return;
+  throw program::UsageError(bus + " wants a password for user '" + who.user +
+                            "': give --password-file or $ZEVI_BRIDGE_PASSWORD");
+}
+
 }  // namespace zevi::bridges

@@ -15,4 +15,12 @@ void add_secret_options(program::OptionTable& table);
 [[nodiscard]] Credentials read_credentials(const program::po::variables_map& values, const BusUrl& url);
 [[nodiscard]] Tls read_tls(const program::po::variables_map& values);
 
+// For buses that know users by their passwords. `bus` is how such a bus is called.
+
+void refuse_tokens_and_keys(const Credentials& who, const std::string& bus);
+/// If there is a password.
+void want_user(const Credentials& who, const std::string& bus);
+/// If there is a user.
+void want_password(const Credentials& who, const std::string& bus);
+
 }  // namespace zevi::bridges

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence
 
 import pytest
 from zevi_test import Program, RawPublisher, Zevid
@@ -24,6 +25,15 @@ def publish_events(broker: Zevid, topic: str, events: Sequence[Mapping[str, Any]
         publisher.open()
         for begin in range(0, len(events), 200):
             publisher.expect_ack(publisher.events(topic, events[begin : begin + 200], **how))
+
+
+def publish_numbers(broker: Zevid, topic: str, values: Iterable[int], **how: Any) -> None:
+    publish_events(broker, topic, [{"n": n} for n in values], **how)
+
+
+def numbers_in(path: Path) -> List[int]:
+    """Of such events, in a file of lines; none if there is no file."""
+    return [json.loads(line)["params"]["n"] for line in path.read_text().splitlines()] if path.exists() else []
 
 
 def make_certificates(directory: Path) -> None:

@@ -129,8 +129,8 @@ class Queue:
 
 class Rabbitmq(Bus):
     """What was given out before the server was killed may be given out again."""
-    mixes_repeats = True
 
+    mixes_repeats = True
     keeps_what_it_acknowledged = True
 
     def __init__(self, directory, run_program) -> None:

@@ -5,20 +5,12 @@ from __future__ import annotations
 import json
 import time
 
-from bridge_bus import publish_events
+from bridge_bus import numbers_in, publish_numbers
 from zevi_test import RawPublisher, wait_until
 
 
-def publish(broker, topic, values, **how):
-    publish_events(broker, topic, [{"n": n} for n in values], **how)
-
-
-def numbers(path):
-    return [json.loads(line)["params"]["n"] for line in path.read_text().splitlines()] if path.exists() else []
-
-
 def test_a_dry_run_shows_what_would_be_sent_and_keeps_no_cursor(zevid, run_program, test_dir):
-    publish(zevid(), "E_A", range(3))
+    publish_numbers(zevid(), "E_A", range(3))
     program = run_program(
         "zevi-bridge", "to", f"file://{test_dir}/{{topic}}.ndjson", "--topic", "E_A", "--last", 1, "--no-follow",
         "--dry-run", "--name", "here", env={"STATE_DIRECTORY": str(test_dir / "state")},
@@ -33,7 +25,7 @@ def test_a_dry_run_shows_what_would_be_sent_and_keeps_no_cursor(zevid, run_progr
 
 def test_without_a_cursor_option_it_has_one_of_its_own_for_bus_and_topics(zevid, run_program, test_dir):
     broker = zevid()
-    publish(broker, "E_A", range(3))
+    publish_numbers(broker, "E_A", range(3))
     state = {"STATE_DIRECTORY": str(test_dir / "state")}
 
     def bridge(topic):
@@ -46,7 +38,7 @@ def test_without_a_cursor_option_it_has_one_of_its_own_for_bus_and_topics(zevid,
 
     assert "read 3, acknowledged 3" in bridge("E_A")
     assert "read 0, acknowledged 0" in bridge("E_A")
-    publish(broker, "E_B", range(2))
+    publish_numbers(broker, "E_B", range(2))
     assert "read 2, acknowledged 2" in bridge("E_B")
     assert len(list((test_dir / "state").glob("*.cursor"))) == 2
 
@@ -62,27 +54,27 @@ def test_two_bridges_do_not_share_a_cursor(zevid, run_program, test_dir):
 
 def test_events_that_are_too_old_are_left_out_and_counted(zevid, run_program, test_dir):
     broker = zevid()
-    publish(broker, "E_A", range(3), time_ns=time.time_ns() - 3600 * 10**9)
-    publish(broker, "E_A", range(3, 5))
+    publish_numbers(broker, "E_A", range(3), time_ns=time.time_ns() - 3600 * 10**9)
+    publish_numbers(broker, "E_A", range(3, 5))
     program = run_program(
         "zevi-bridge", "to", f"file://{test_dir}/a.ndjson", "--topic", "E_A", "--from", "start", "--no-follow",
         "--max-age", "30m", "--cursor", test_dir / "cursor",
     )  # fmt: skip
     assert program.wait() == 0
-    assert numbers(test_dir / "a.ndjson") == [3, 4]
+    assert numbers_in(test_dir / "a.ndjson") == [3, 4]
     assert "read 5, acknowledged 2, resent 0, refused 0, expired 3" in program.stderr
 
 
 def test_what_fell_out_of_the_history_while_it_was_away_is_told_by_number(zevid, run_program, test_dir):
     broker = zevid("--history", "*=200events")
     arguments = ("to", f"file://{test_dir}/a.ndjson", "--topic", "E_A", "--from", "start", "--cursor", test_dir / "cursor")
-    publish(broker, "E_A", range(10))
+    publish_numbers(broker, "E_A", range(10))
     assert run_program("zevi-bridge", *arguments, "--no-follow").wait() == 0
     for begin in range(10, 1010, 100):
-        publish(broker, "E_A", range(begin, begin + 100))
+        publish_numbers(broker, "E_A", range(begin, begin + 100))
     program = run_program("zevi-bridge", *arguments, "--no-follow")
     assert program.wait() == 0
-    found = numbers(test_dir / "a.ndjson")
+    found = numbers_in(test_dir / "a.ndjson")
     gone = list(range(10, found[10]))
     assert gone and found == [n for n in range(1010) if n not in gone]
     assert f"lost {len(gone)} events of E_A (q 11..{gone[-1] + 1})" in program.stderr
@@ -106,12 +98,12 @@ def test_a_full_disk_holds_events_back_until_there_is_room(zevid, run_program, t
     wait_until(lambda: path.read_bytes().count(b"\n") == 1000, what="all events")
     program.wait_for_stderr("connected again")
     assert program.stop() == 0
-    assert numbers(path) == list(range(1000))
+    assert numbers_in(path) == list(range(1000))
 
 
 def test_a_command_that_ends_is_started_again_and_reads_what_it_had_not_answered(zevid, run_program, test_dir):
     broker = zevid()
-    publish(broker, "E_A", range(50))
+    publish_numbers(broker, "E_A", range(50))
     out = test_dir / "out"
     # Answers ten lines, takes a few more, and is gone.
     command = f"head -n 10 | tee -a {out}"
@@ -120,19 +112,19 @@ def test_a_command_that_ends_is_started_again_and_reads_what_it_had_not_answered
         "--window", 15, "--set", "acknowledge=lines", "--set", "end-within=0s",
     )  # fmt: skip
     assert program.wait() == 0
-    assert numbers(out)[:50] == list(range(50))
+    assert numbers_in(out)[:50] == list(range(50))
     assert "ended with exit status 0; trying again" in program.stderr
     assert "read 50, acknowledged 50" in program.stderr
 
 
 def test_a_command_reads_all_that_was_sent_before_the_bridge_ends(zevid, run_program, test_dir):
-    publish(zevid(), "E_A", range(200))
+    publish_numbers(zevid(), "E_A", range(200))
     program = run_program(
         "zevi-bridge", "to", f"exec:while read line; do echo $line >> {test_dir}/out; done", "--topic", "E_A",
         "--from", "start", "--no-follow", "--no-cursor",
     )  # fmt: skip
     assert program.wait() == 0
-    assert numbers(test_dir / "out") == list(range(200))
+    assert numbers_in(test_dir / "out") == list(range(200))
 
 
 def test_a_password_is_never_taken_from_the_command_line_nor_shown(run_program, test_dir):
@@ -167,12 +159,12 @@ def test_a_wrong_command_line_is_told_in_a_line(run_program):
 
 
 def test_what_was_read_but_not_answered_comes_again_after_a_kill(zevid, run_program, test_dir):
-    publish(zevid(), "E_A", range(50))
+    publish_numbers(zevid(), "E_A", range(50))
     cursor = ("--topic", "E_A", "--from", "start", "--cursor", test_dir / "cursor", "--set", "acknowledge=lines")
     silent = run_program("zevi-bridge", "to", f"exec:sed -u 10q; cat > {test_dir}/read", *cursor)
-    wait_until(lambda: numbers(test_dir / "read") == list(range(10, 50)), what="the command to read all")
+    wait_until(lambda: numbers_in(test_dir / "read") == list(range(10, 50)), what="the command to read all")
     time.sleep(0.5)  # time to move the cursor, were it to move
     silent.kill()
     again = run_program("zevi-bridge", "to", f"exec:sed -u 'w {test_dir}/out'", *cursor, "--no-follow")
     assert again.wait() == 0
-    assert set(range(10, 50)) <= set(numbers(test_dir / "out"))
+    assert set(range(10, 50)) <= set(numbers_in(test_dir / "out"))

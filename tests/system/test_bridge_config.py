@@ -1,21 +1,12 @@
 """`zevi bridge --config`: several bridges in one process."""
 
-import json
 import shutil
 
 import pytest
 
-from bridge_bus import publish_events
+from bridge_bus import numbers_in, publish_numbers
 from test_service import Manager
 from zevi_test import wait_until
-
-
-def numbers(path):
-    return [json.loads(line)["params"]["n"] for line in path.read_text().splitlines()] if path.exists() else []
-
-
-def publish(broker, topic, values):
-    publish_events(broker, topic, [{"n": n} for n in values])
 
 
 def section(name, directory, topic, *more):
@@ -42,26 +33,26 @@ def run_bridges(run_program, config, test_dir):
 
 def test_the_bridges_of_a_file_run_side_by_side_each_with_a_cursor_and_words_of_its_own(zevid, run_bridges, test_dir):
     broker = zevid()
-    publish(broker, "E_A", range(3))
-    publish(broker, "E_B", range(5))
+    publish_numbers(broker, "E_A", range(3))
+    publish_numbers(broker, "E_B", range(5))
     sections = [section("first", test_dir, "E_A"), section("second", test_dir, "E_B", "max-age = 1h  # and no more")]
     bridges = run_bridges(*sections)
-    wait_until(lambda: len(numbers(test_dir / "E_A.ndjson")) == 3 and len(numbers(test_dir / "E_B.ndjson")) == 5)
+    wait_until(lambda: len(numbers_in(test_dir / "E_A.ndjson")) == 3 and len(numbers_in(test_dir / "E_B.ndjson")) == 5)
     assert bridges.stop() == 0
     assert "[first] read 3, acknowledged 3" in bridges.stderr
     assert "[second] read 5, acknowledged 5" in bridges.stderr
-    publish(broker, "E_B", range(5, 7))
+    publish_numbers(broker, "E_B", range(5, 7))
     bridges = run_bridges(*sections)
-    wait_until(lambda: numbers(test_dir / "E_B.ndjson") == list(range(7)))
+    wait_until(lambda: numbers_in(test_dir / "E_B.ndjson") == list(range(7)))
     assert bridges.stop() == 0
     assert "[first] read 0, acknowledged 0" in bridges.stderr
 
 
 def test_bridges_that_end_by_themselves_end_the_process(zevid, run_bridges, test_dir):
-    publish(zevid(), "E_A", range(3))
+    publish_numbers(zevid(), "E_A", range(3))
     bridges = run_bridges(*(section(topic, test_dir, topic, "no-follow = on", "no-cursor = on") for topic in ("E_A", "E_B")))
     assert bridges.wait() == 0
-    assert numbers(test_dir / "E_A.ndjson") == [0, 1, 2]
+    assert numbers_in(test_dir / "E_A.ndjson") == [0, 1, 2]
 
 
 def test_a_bridge_that_fails_is_started_again_and_the_others_go_on(zevid, run_bridges, test_dir):
@@ -69,19 +60,19 @@ def test_a_bridge_that_fails_is_started_again_and_the_others_go_on(zevid, run_br
     state = test_dir / "of_first"
     state.mkdir()
     bridges = run_bridges(section("first", test_dir, "E_A", f"cursor = {state}/cursor"), section("second", test_dir, "E_B"))
-    publish(broker, "E_A", range(3))
-    wait_until(lambda: len(numbers(test_dir / "E_A.ndjson")) == 3)
+    publish_numbers(broker, "E_A", range(3))
+    wait_until(lambda: len(numbers_in(test_dir / "E_A.ndjson")) == 3)
     wait_until(lambda: (state / "cursor").exists())
     shutil.rmtree(state)
-    publish(broker, "E_A", range(3, 5))
+    publish_numbers(broker, "E_A", range(3, 5))
     bridges.wait_for_stderr("[first] cannot")
     bridges.wait_for_stderr("it is started again in 1 s")
-    publish(broker, "E_B", range(4))
-    wait_until(lambda: numbers(test_dir / "E_B.ndjson") == list(range(4)))
+    publish_numbers(broker, "E_B", range(4))
+    wait_until(lambda: numbers_in(test_dir / "E_B.ndjson") == list(range(4)))
     state.mkdir()
-    publish(broker, "E_A", range(5, 7))
-    wait_until(lambda: numbers(test_dir / "E_A.ndjson")[-1:] == [6])
-    assert set(numbers(test_dir / "E_A.ndjson")) == set(range(7))
+    publish_numbers(broker, "E_A", range(5, 7))
+    wait_until(lambda: numbers_in(test_dir / "E_A.ndjson")[-1:] == [6])
+    assert set(numbers_in(test_dir / "E_A.ndjson")) == set(range(7))
     assert bridges.stop() == 0
 
 

@@ -192,7 +192,7 @@ class KafkaBus : public Bus, public KafkaListener {
   const KafkaSettings settings_;
   const std::string shown_;
   const program::Log log_{"zevi bridge"};
-  const KafkaWake wake_;
+  EventFd wake_;
   Report heard_;
   std::string problem_;
   std::string trouble_;   // the last since something was acknowledged

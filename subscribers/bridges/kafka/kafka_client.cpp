@@ -1,8 +1,5 @@
 #include "kafka_client.hpp"
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <future>
@@ -48,20 +45,7 @@ rd_kafka_conf_t* make_configuration(const KafkaSettings& settings) {
 
 }  // namespace
 
-KafkaWake::KafkaWake() : fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (fd_ < 0) throw Error("cannot make an eventfd: out of file descriptors");
-}
-
-KafkaWake::~KafkaWake() {
-  ::close(fd_);
-}
-
-void KafkaWake::calm() const noexcept {
-  std::uint64_t count = 0;
-  static_cast<void>(!::read(fd_, &count, sizeof count));
-}
-
-KafkaClient::KafkaClient(rd_kafka_type_t type, const KafkaSettings& settings, const KafkaWake& wake,
+KafkaClient::KafkaClient(rd_kafka_type_t type, const KafkaSettings& settings, EventFd& wake,
                          KafkaListener& listener, Clock::time_point deadline)
     : wake_(wake), ear_(std::make_unique<Ear>(Ear{this, &listener})) {
   rd_kafka_conf_t* const configuration = make_configuration(settings);
@@ -143,7 +127,7 @@ void KafkaClient::connect(Clock::time_point deadline) {
 }
 
 void KafkaClient::hear() {
-  wake_.calm();
+  static_cast<void>(wake_.take());
   static_cast<void>(rd_kafka_poll(handle_, 0));
 }
 

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "../event_fd.hpp"
+
 namespace zevi::bridges {
 
 /// Names and values of the library's own settings.
@@ -29,30 +31,16 @@ class KafkaListener {
   ~KafkaListener() = default;
 };
 
-/// A descriptor that is readable when the library has something to say.
-class KafkaWake {
- public:
-  KafkaWake();
-  ~KafkaWake();
-  KafkaWake(const KafkaWake&) = delete;
-  KafkaWake& operator=(const KafkaWake&) = delete;
-
-  [[nodiscard]] int fd() const noexcept { return fd_; }
-  void calm() const noexcept;
-
- private:
-  int fd_;
-};
-
 /// A client of librdkafka. The library has threads of its own, which connect, send and send again; what they
 /// have to say waits in a queue, so that every call to the listener comes from the thread that asks.
 class KafkaClient {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// Returns when a broker of the cluster has let us in. Throws `zevi::Error` if none has until then.
-  KafkaClient(rd_kafka_type_t type, const KafkaSettings& settings, const KafkaWake& wake,
-              KafkaListener& listener, Clock::time_point deadline);
+  /// Returns when a broker of the cluster has let us in. The library raises `wake` when it has something to
+  /// say. Throws `zevi::Error` if none has until then.
+  KafkaClient(rd_kafka_type_t type, const KafkaSettings& settings, EventFd& wake, KafkaListener& listener,
+              Clock::time_point deadline);
   /// Forgets what has not been sent. Takes a second at most: where the library is held up, by a name server
   /// perhaps, it ends later, and sends nothing any more.
   ~KafkaClient();
@@ -77,7 +65,7 @@ class KafkaClient {
   void hear_trouble(rd_kafka_resp_err_t code, const char* words);
   void end() noexcept;
 
-  const KafkaWake& wake_;
+  EventFd& wake_;
   std::unique_ptr<Ear> ear_;
   rd_kafka_t* handle_ = nullptr;
   std::string words_;  // of the last trouble

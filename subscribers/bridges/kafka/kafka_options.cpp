@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 
+#include "../secrets.hpp"
 #include "../settings.hpp"
 #include "program.hpp"
 
@@ -105,17 +106,9 @@ void check_kafka_options(const BusOptions& options) {
     refuse("with hosts");
   }
   if (!url.path.empty() && url.path != "/") refuse("with nothing behind it; --subject says which topic");
-  const Credentials& who = options.credentials;
-  if (!who.token.empty() || !who.nkey_file.empty() || !who.creds_file.empty()) {
-    throw program::UsageError("Kafka knows users by --user and --password-file, not by tokens and keys");
-  }
-  if (who.user.empty() && !who.password.empty()) {
-    throw program::UsageError("Kafka wants a user for the password: give --user");
-  }
-  if (!who.user.empty() && who.password.empty()) {
-    throw program::UsageError("Kafka wants a password for user '" + who.user +
-                              "': give --password-file or $ZEVI_BRIDGE_PASSWORD");
-  }
+  refuse_tokens_and_keys(options.credentials, "Kafka");
+  want_user(options.credentials, "Kafka");
+  want_password(options.credentials, "Kafka");
 }
 
 void check_kafka_template(const std::string& text) {

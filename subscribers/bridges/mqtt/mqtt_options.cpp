@@ -3,6 +3,7 @@
 #include <chrono>
 #include <random>
 
+#include "../secrets.hpp"
 #include "../settings.hpp"
 #include "mqtt_place.hpp"
 #include "program.hpp"
@@ -30,13 +31,8 @@ BusOptions with_mqtt_tls(BusOptions options) {
 void check_mqtt_options(const BusOptions& options) {
   static_cast<void>(mqtt_place_of(options));
   static_cast<void>(mqtt_session_of(options));
-  const Credentials& who = options.credentials;
-  if (!who.token.empty() || !who.nkey_file.empty() || !who.creds_file.empty()) {
-    throw program::UsageError("MQTT knows users by --user and --password-file, not by tokens and keys");
-  }
-  if (who.user.empty() && !who.password.empty()) {
-    throw program::UsageError("MQTT wants a user for the password: give --user");
-  }
+  refuse_tokens_and_keys(options.credentials, "MQTT");
+  want_user(options.credentials, "MQTT");
 }
 
 void check_mqtt_topic(const std::string& topic) {

@@ -1,8 +1,5 @@
 #include "nats_connection.hpp"
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -69,24 +66,6 @@ void on_error(natsConnection* connection, natsSubscription*, natsStatus status, 
 }
 
 }  // namespace
-
-NatsNews::NatsNews() : fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (fd_ < 0) throw Error("cannot make an eventfd: out of file descriptors");
-}
-
-NatsNews::~NatsNews() {
-  ::close(fd_);
-}
-
-void NatsNews::wake() const noexcept {
-  const std::uint64_t one = 1;
-  static_cast<void>(!::write(fd_, &one, sizeof one));
-}
-
-void NatsNews::calm() const noexcept {
-  std::uint64_t count = 0;
-  static_cast<void>(!::read(fd_, &count, sizeof count));
-}
 
 void NatsNews::complain(std::string words) {
   {

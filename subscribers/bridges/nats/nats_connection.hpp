@@ -5,6 +5,7 @@
 #include <string>
 
 #include "../bridge.hpp"
+#include "../event_fd.hpp"
 #include "nats_handles.hpp"
 
 namespace zevi::bridges {
@@ -12,27 +13,27 @@ namespace zevi::bridges {
 /// What the client's threads tell. Outlives every connection, because they may still call when one is closed.
 class NatsNews {
  public:
-  NatsNews();
-  virtual ~NatsNews();
+  NatsNews() = default;
+  virtual ~NatsNews() = default;
   NatsNews(const NatsNews&) = delete;
   NatsNews& operator=(const NatsNews&) = delete;
 
   /// Readable when there is news.
-  [[nodiscard]] int fd() const noexcept { return fd_; }
+  [[nodiscard]] int fd() const noexcept { return event_.fd(); }
   /// What the server complained of since it was last asked, without closing the connection; empty if nothing.
   [[nodiscard]] std::string take_complaint();
 
   // From the client's threads.
   void complain(std::string words);
-  void wake() const noexcept;
+  void wake() noexcept { event_.raise(); }
 
  protected:
   /// Makes `fd` unreadable; before the news are taken.
-  void calm() const noexcept;
+  void calm() noexcept { static_cast<void>(event_.take()); }
   std::mutex mutex_;
 
  private:
-  const int fd_;
+  EventFd event_;
   std::string complaint_;  // under mutex_
 };
 

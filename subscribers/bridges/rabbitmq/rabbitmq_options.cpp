@@ -1,8 +1,8 @@
 #include "rabbitmq_options.hpp"
 
-#include <charconv>
 #include <string_view>
 
+#include "../secrets.hpp"
 #include "../settings.hpp"
 #include "program.hpp"
 
@@ -10,21 +10,12 @@ namespace zevi::bridges {
 
 namespace {
 
-constexpr int port_max = 65535;
-
 // The runner looks at a bus at least every second.
 constexpr std::chrono::seconds heartbeat_min{5};
 constexpr std::chrono::seconds heartbeat_max{65535};
 
 // Of names in AMQP.
 constexpr std::size_t name_bytes_max = 255;
-
-bool is_port(std::string_view text) {
-  int port = 0;
-  const char* const end = text.data() + text.size();
-  const auto [last, error] = std::from_chars(text.data(), end, port);
-  return error == std::errc{} && last == end && port > 0 && port <= port_max;
-}
 
 }  // namespace
 
@@ -39,15 +30,9 @@ void check_rabbitmq_options(const BusOptions& options) {
   static_cast<void>(rabbitmq_place_of(options));
   static_cast<void>(unrouted_of(options));
   static_cast<void>(rabbitmq_heartbeat_of(options));
-  const Credentials& who = options.credentials;
-  if (!who.token.empty() || !who.nkey_file.empty() || !who.creds_file.empty()) {
-    throw program::UsageError("RabbitMQ knows users by --user and --password-file, not by tokens and keys");
-  }
-  if (who.user.empty()) throw program::UsageError("RabbitMQ wants a user for the password: give --user");
-  if (who.password.empty()) {
-    throw program::UsageError("RabbitMQ wants a password for user '" + who.user +
-                              "': give --password-file or $ZEVI_BRIDGE_PASSWORD");
-  }
+  refuse_tokens_and_keys(options.credentials, "RabbitMQ");
+  want_user(options.credentials, "RabbitMQ");
+  want_password(options.credentials, "RabbitMQ");
   if (setting(options, "exchange").size() > name_bytes_max) {
     throw program::UsageError("--set exchange is a name of 255 bytes at most");
   }
@@ -72,20 +57,13 @@ RabbitmqPlace rabbitmq_place_of(const BusOptions& options) {
     throw program::UsageError("RabbitMQ is given as " + url.scheme + "://HOST[:PORT][/VHOST], " + why);
   };
   RabbitmqPlace place{.host = {}, .port = options.tls.is_on ? "5671" : "5672", .vhost = "/"};
-  std::string_view rest = url.hosts;
-  if (rest.find(',') != std::string_view::npos) refuse("with one host");
-  const std::size_t bracket = rest.starts_with('[') ? rest.find(']') : std::string_view::npos;
-  if (bracket != std::string_view::npos) {
-    place.host = rest.substr(1, bracket - 1);
-    rest.remove_prefix(bracket + 1);
-  } else {
-    place.host = rest.substr(0, rest.find(':'));
-    rest.remove_prefix(place.host.size());
-  }
+  if (url.hosts.find(',') != std::string::npos) refuse("with one host");
+  const auto [host, behind] = split_host(url.hosts);
+  place.host = host;
   if (place.host.empty()) refuse("with a host");
-  if (!rest.empty()) {
-    if (rest.front() != ':' || !is_port(rest.substr(1))) refuse("with a number as the port");
-    place.port = rest.substr(1);
+  if (!behind.empty()) {
+    if (port_in(behind) == 0) refuse("with a number as the port");
+    place.port = behind.substr(1);
   }
   if (url.path.size() <= 1) return place;
   if (url.path.find('/', 1) != std::string::npos) refuse("with %2F for a slash in a virtual host's name");

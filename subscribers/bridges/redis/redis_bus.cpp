@@ -3,8 +3,8 @@
 #include <optional>
 #include <utility>
 
+#include "../secrets.hpp"
 #include "../settings.hpp"
-#include "program.hpp"
 #include "redis_connection.hpp"
 #include "zevi/error.hpp"
 
@@ -130,14 +130,8 @@ class RedisBus : public Bus {
 
 void check(const BusOptions& options) {
   static_cast<void>(redis_place_of(options.url));
-  const Credentials& who = options.credentials;
-  if (!who.token.empty() || !who.nkey_file.empty() || !who.creds_file.empty()) {
-    throw program::UsageError("Redis knows users by --user and --password-file, not by tokens and keys");
-  }
-  if (!who.user.empty() && who.password.empty()) {
-    throw program::UsageError("Redis wants a password for user '" + who.user +
-                              "': give --password-file or $ZEVI_BRIDGE_PASSWORD");
-  }
+  refuse_tokens_and_keys(options.credentials, "Redis");
+  want_password(options.credentials, "Redis");
 }
 
 std::unique_ptr<Bus> make(const BusOptions& given) {

@@ -22,19 +22,14 @@ RedisPlace redis_place_of(const BusUrl& url) {
     throw program::UsageError("Redis is given as " + url.scheme + "://HOST[:PORT][/DATABASE], " + why);
   };
   RedisPlace place;
-  std::string_view rest = url.hosts;
-  if (rest.find(',') != std::string_view::npos) refuse("with one host");
-  if (rest.starts_with('[') && rest.find(']') != std::string_view::npos) {
-    place.host = rest.substr(1, rest.find(']') - 1);
-    rest.remove_prefix(rest.find(']') + 1);
-  } else {
-    place.host = rest.substr(0, rest.find(':'));
-    rest.remove_prefix(place.host.size());
-  }
-  place.port = rest.empty() ? "6379" : rest.substr(1);
+  if (url.hosts.find(',') != std::string::npos) refuse("with one host");
+  const auto [host, behind] = split_host(url.hosts);
+  place.host = host;
+  place.port = behind.empty() ? "6379" : behind.substr(1);
   place.database = url.path.size() > 1 ? url.path.substr(1) : "0";
   if (place.host.empty()) refuse("with a host");
-  if (!is_number(place.port) || (!rest.empty() && rest.front() != ':')) refuse("with a number as the port");
+  if (!is_number(place.port) || (!behind.empty() && behind.front() != ':'))
+    refuse("with a number as the port");
   if (!is_number(place.database)) refuse("with a number as the database");
   return place;
 }

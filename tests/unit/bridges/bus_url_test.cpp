@@ -21,6 +21,16 @@ TEST_CASE("a path and a command are URLs") {
   CHECK(BusUrl::parse("exec:cat").shown() == "exec:cat");
 }
 
+TEST_CASE("a host is taken apart from its port, an address of IPv6 in brackets too") {
+  CHECK(split_host("a").host == "a");
+  CHECK(split_host("a").behind.empty());
+  CHECK(split_host("a:1883").behind == ":1883");
+  CHECK(split_host("[::1]:5672").host == "::1");
+  CHECK(split_host("[::1]:5672").behind == ":5672");
+  CHECK(port_in(":5672") == 5672);
+  for (const char* const text : {"", ":", ":0", ":65536", ":-1", ":1a", "x1"}) CHECK(port_in(text) == 0);
+}
+
 TEST_CASE("what is no URL is refused, without showing a part of it") {
   for (const char* const text : {"", "nats", "://a", "Nats://u:secret@h", "//u:secret@h/1"}) {
     CHECK_THROWS_WITH(BusUrl::parse(text), !contains_text("secret"));
