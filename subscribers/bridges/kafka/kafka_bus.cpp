@@ -11,6 +11,7 @@
 #include "../settings.hpp"
 #include "kafka_client.hpp"
 #include "kafka_options.hpp"
+#include "kafka_source.hpp"
 #include "zevi/error.hpp"
 
 namespace zevi::bridges {
@@ -209,6 +210,12 @@ std::unique_ptr<Bus> make(const BusOptions& options) {
   return std::make_unique<KafkaBus>(kafka_producer_settings(options));
 }
 
+std::unique_ptr<Source> make_source(const BusOptions& options) {
+  check_kafka_options(options);
+  check_kafka_reading(options);
+  return make_kafka_source(options);
+}
+
 }  // namespace
 
 const BusKind kafka_bus{
@@ -222,7 +229,10 @@ const BusKind kafka_bus{
                   "how long the library tries to send an event before the bridge begins anew"},
                  {"max-message", "1MB", "what the topics take at most (max.message.bytes)"},
                  {"compression", "none", "or gzip, snappy, lz4, zstd"},
-                 {"sasl", "PLAIN", "how --user is shown; or SCRAM-SHA-256, SCRAM-SHA-512"}},
-    .make = make};
+                 {"sasl", "PLAIN", "how --user is shown; or SCRAM-SHA-256, SCRAM-SHA-512"},
+                 {"group", "", "bridge from: the consumer group of the topics; default zevi-NAME"},
+                 {"session", "10s", "bridge from: when one that is silent loses its partitions"}},
+    .make = make,
+    .make_source = make_source};
 
 }  // namespace zevi::bridges
