@@ -70,6 +70,8 @@ struct Report {
   /// Why the bus takes nothing for now although it is there, or empty. Told when it changes; the connection
   /// stays.
   std::string held_up = {};
+  /// What went wrong and is seen to by the bus itself, in words for people. A bus says the same seldom.
+  std::vector<std::string> remarks = {};
 };
 
 class Bus {

@@ -151,6 +151,7 @@ void Runner::send() {
 }
 
 void Runner::settle(const Report& report) {
+  for (const std::string& remark : report.remarks) log_.warning(options_.bus + ": " + remark);
   std::uint64_t news = window_.settle_to(report.acknowledged_to);
   for (const std::uint64_t number : report.acknowledged) news += window_.settle(number) ? 1 : 0;
   counters_.acknowledged += news;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, Iterable, Iterator, List, Tuple
 
 from bridge_bus import Bus, skip_unless_bridge_knows
 from zevi_test import Program, wait_until
@@ -37,10 +37,36 @@ class KafkaCluster:
         names = [topic if "/" in topic else f"{topic}/{partitions}" for topic in topics]
         return KafkaReader(self._run_program("kafka-topic-reader", self.servers, *names))
 
+    def writer(self) -> "KafkaWriter":
+        return KafkaWriter(self._run_program("kafka-topic-writer", self.servers, stdin=subprocess.PIPE))
+
     def close(self) -> None:
         stdin = self.program.process.stdin
         assert stdin is not None
         stdin.close()
+
+
+class KafkaWriter:
+    """A producer of messages that no bridge has sent."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._answers = 0
+
+    def write(self, *messages: Tuple[str, bytes, bytes]) -> None:
+        """Each is topic, key and value; returns when the cluster has them."""
+        stdin = self._program.process.stdin
+        assert stdin is not None
+        for topic, key, value in messages:
+            stdin.write(f"{topic} {key.hex() or '-'} {value.hex() or '-'}\n".encode())
+        stdin.write(b"flush\n")
+        stdin.flush()
+        self._answers += 1
+        assert self._program.wait_for_stdout_lines(self._answers)[-1] == "ok"
+
+    def write_numbers(self, numbers: Iterable[int], topic: str = "sensor.a") -> None:
+        """In order: all have the same key."""
+        self.write(*((topic, b"key", b'{"n": %d}' % n) for n in numbers))
 
 
 class KafkaReader:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-import os
 
 import msgpack
 import pytest
 from bridge_nats import NatsServer
+from bridge_side import check_that_all_is_read_though_bridge_and_server_are_killed, check_that_two_sides_see_every_event_once
 from zevi_test import wait_until
-
-#: By hand 1000000 and 5.
-events_count = int(os.environ.get("ZEVI_BRIDGE_EVENTS", "3000"))
-kills = int(os.environ.get("ZEVI_BRIDGE_KILLS", "2"))
-patience = 30 + events_count / 5000
 
 
 @pytest.fixture
@@ -44,26 +38,7 @@ def test_events_of_one_broker_arrive_in_another_as_they_were(nats, side):
 
 
 def test_two_sides_that_send_and_read_the_same_subject_see_every_event_once(nats, side):
-    sides = [side("here").start(), side("there").start()]
-    sources = [one.bridge("from", nats.url, "--subject", "zevi.>") for one in sides]
-    senders = [one.bridge("to", nats.url) for one in sides]
-    for one in sides:
-        one.publish("E_A", range(200))
-    for one in sides:
-        wait_until(lambda one=one: len(one.events()) >= 400, what="the events of both")
-    # Were anything to go around, this would go around too, behind it.
-    for one in sides:
-        one.publish("E_LAST", [0])
-    for one in sides:
-        wait_until(lambda one=one: sum(e.topic == "E_LAST" for e in one.events()) >= 2, what="the last events")
-    for program in sources + senders:
-        assert program.stop() == 0
-    for one, source, sender in zip(sides, sources, senders):
-        assert sorted((e.params["by"], e.params["n"]) for e in one.events() if e.topic == "E_A") == sorted(
-            itertools.product(("here", "there"), range(200))
-        )
-        assert "received 402, published 201, unwanted 0, returned 201" in source.stderr
-        assert "read 402, acknowledged 201" in sender.stderr and "brought_in 201" in sender.stderr
+    check_that_two_sides_see_every_event_once(side, nats.url, "--subject", "zevi.>")
 
 
 def test_what_is_relayed_says_all_that_it_has_come_through_and_ends_where_it_has_been(nats, side):
@@ -121,29 +96,16 @@ def publish_to_stream(nats, numbers):
 
 
 def test_a_stream_is_read_to_its_end_though_bridge_and_server_are_killed(nats, side):
-    here = side("here").start()
     stream_of(nats, "sensor.>")
     arguments = ("from", nats.url, "--subject", "sensor.a", "--topic", "E_A", "--jetstream", "--from", "start")
-    step = events_count // (2 * kills)
-    published = 0
-    source = here.bridge(*arguments)
-    for kill in range(2 * kills):
-        before = len(here.events())
-        publish_to_stream(nats, range(published, published + step))
-        published += step
-        wait_until(lambda before=before: len(here.events()) > before, patience, "something to arrive")
-        if kill % 2 == 0:
-            source.kill()
-            source = here.bridge(*arguments)
-        else:
-            nats.kill()
-            nats.start()
-    wait_until(lambda: here.events()[-1].params["n"] == published - 1, patience, "the last event")
-    assert source.stop() == 0
-    numbers = [event.params["n"] for event in here.events()]
-    assert list(dict.fromkeys(numbers)) == list(range(published))
-    # What comes again behind a kill, because its acknowledgement had not reached the disk, goes on from there in order.
-    assert all(after <= before + 1 for before, after in itertools.pairwise(numbers))
+
+    def kill_server():
+        nats.kill()
+        nats.start()
+
+    check_that_all_is_read_though_bridge_and_server_are_killed(
+        side("here").start(), arguments, lambda numbers: publish_to_stream(nats, numbers), kill_server
+    )
 
 
 def test_what_a_stream_gave_to_somebody_else_comes_again_and_in_order(nats, side):

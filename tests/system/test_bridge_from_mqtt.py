@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-import os
 import struct
 
 import msgpack
 import pytest
 from bridge_bus import make_certificates, skip_unless_bridge_knows
 from bridge_mqtt import MosquittoServer
+from bridge_side import check_that_all_is_read_though_bridge_and_server_are_killed, check_that_two_sides_see_every_event_once
 from zevi_test import wait_until
 from zevi_test.raw_mqtt import FakeMqttServer, packet
-
-#: By hand 1000000 and 5.
-events_count = int(os.environ.get("ZEVI_BRIDGE_EVENTS", "3000"))
-kills = int(os.environ.get("ZEVI_BRIDGE_KILLS", "2"))
-patience = 30 + events_count / 5000
 
 welcome, granted = b"\x20\x02\x00\x00", b"\x90\x03\x00\x01\x01"
 with_session = ("--set", "session=on")
@@ -42,10 +36,6 @@ def publish(server, numbers, topic="sensor/a"):
             client.publish(topic, b'{"n": %d}' % n)
 
 
-def numbers_of(side):
-    return [event.params["n"] for event in side.events()]
-
-
 def test_events_of_one_broker_arrive_in_another_as_they_were(mosquitto, side):
     server = mosquitto()
     here, there = side("here").start(), side("there").start()
@@ -67,27 +57,7 @@ def test_events_of_one_broker_arrive_in_another_as_they_were(mosquitto, side):
 
 
 def test_two_sides_that_send_and_read_the_same_topics_see_every_event_once(mosquitto, side):
-    server = mosquitto()
-    sides = [side("here").start(), side("there").start()]
-    sources = [one.bridge("from", server.url, "--subject", "zevi/+") for one in sides]
-    senders = [one.bridge("to", server.url) for one in sides]
-    for one in sides:
-        one.publish("E_A", range(200))
-    for one in sides:
-        wait_until(lambda one=one: len(one.events()) >= 400, what="the events of both")
-    # Were anything to go around, this would go around too, behind it.
-    for one in sides:
-        one.publish("E_LAST", [0])
-    for one in sides:
-        wait_until(lambda one=one: sum(e.topic == "E_LAST" for e in one.events()) >= 2, what="the last events")
-    for program in sources + senders:
-        assert program.stop() == 0
-    for one, source, sender in zip(sides, sources, senders):
-        assert sorted((e.params["by"], e.params["n"]) for e in one.events() if e.topic == "E_A") == sorted(
-            itertools.product(("here", "there"), range(200))
-        )
-        assert "received 402, published 201, unwanted 0, returned 201" in source.stderr
-        assert "read 402, acknowledged 201" in sender.stderr and "brought_in 201" in sender.stderr
+    check_that_two_sides_see_every_event_once(side, mosquitto().url, "--subject", "zevi/+")
 
 
 def test_messages_of_others_are_events_under_the_topic_that_they_are_given(mosquitto, side):
@@ -116,28 +86,15 @@ def test_messages_of_others_are_events_under_the_topic_that_they_are_given(mosqu
 
 def test_a_session_is_read_to_its_end_though_bridges_are_killed_and_servers_stopped(mosquitto, side):
     server = mosquitto()
-    here = side("here").start()
     arguments = ("from", server.url, "--subject", "sensor/a", "--topic", "E_A", *with_session)
-    step = events_count // (2 * kills)
-    published = 0
-    source = here.bridge(*arguments)
-    for kill in range(2 * kills):
-        before = len(here.events())
-        publish(server, range(published, published + step))
-        published += step
-        wait_until(lambda before=before: len(here.events()) > before, patience, "something to arrive")
-        if kill % 2 == 0:
-            source.kill()
-            source = here.bridge(*arguments)
-        else:
-            server.stop()
-            server.start()
-    wait_until(lambda: numbers_of(here)[-1] == published - 1, patience, "the last event")
-    assert source.stop() == 0
-    numbers = numbers_of(here)
-    assert list(dict.fromkeys(numbers)) == list(range(published))
-    # What was not answered comes again, and goes on from there in order.
-    assert all(after <= before + 1 for before, after in itertools.pairwise(numbers))
+
+    def stop_server():
+        server.stop()
+        server.start()
+
+    check_that_all_is_read_though_bridge_and_server_are_killed(
+        side("here").start(), arguments, lambda numbers: publish(server, numbers), stop_server
+    )
 
 
 def test_a_session_keeps_what_comes_while_the_bridge_is_away(mosquitto, side):
@@ -149,7 +106,7 @@ def test_a_session_keeps_what_comes_while_the_bridge_is_away(mosquitto, side):
     source = here.bridge(*arguments)
     wait_until(lambda: len(here.events()) >= 100, what="the events")
     assert source.stop() == 0
-    assert numbers_of(here) == list(range(100))
+    assert here.numbers() == list(range(100))
 
 
 def test_a_session_keeps_what_the_broker_has_not_taken_in(mosquitto, side):
@@ -164,7 +121,7 @@ def test_a_session_keeps_what_the_broker_has_not_taken_in(mosquitto, side):
     source = here.bridge(*arguments)
     wait_until(lambda: len(here.events()) >= 100, what="the events")
     assert source.stop() == 0
-    assert numbers_of(here) == list(range(100))
+    assert here.numbers() == list(range(100))
 
 
 def test_what_the_server_retains_is_brought_in_from_the_start_alone(mosquitto, side):
@@ -175,15 +132,15 @@ def test_what_the_server_retains_is_brought_in_from_the_start_alone(mosquitto, s
     arguments = ("from", server.url, "--subject", "sensor/a", "--topic", "E_A", *with_session)
     source = here.bridge(*arguments)
     publish(server, [2])
-    wait_until(lambda: numbers_of(here) == [2], what="the new one")
+    wait_until(lambda: here.numbers() == [2], what="the new one")
     assert source.stop() == 0
     # A session that is there goes on where it was.
     source = here.bridge(*arguments, "--from", "start")
     publish(server, [3])
-    wait_until(lambda: numbers_of(here) == [2, 3], what="the next one")
+    wait_until(lambda: here.numbers() == [2, 3], what="the next one")
     assert source.stop() == 0
     source = here.bridge(*arguments, "--from", "start", "--set", "client-id=another")
-    wait_until(lambda: numbers_of(here) == [2, 3, 1], what="the retained one")
+    wait_until(lambda: here.numbers() == [2, 3, 1], what="the retained one")
     assert source.stop() == 0
 
 
@@ -195,7 +152,7 @@ def test_a_dry_run_shows_what_would_come_in_and_takes_nothing_away(mosquitto, si
     look = here.bridge(*arguments, "--dry-run")
     publish(server, [7])
     assert look.wait_for_stdout_lines(1) == ['sensor/a E_sensor_a {"n":7}']
-    wait_until(lambda: numbers_of(here) == [7], what="the event")
+    wait_until(lambda: here.numbers() == [7], what="the event")
     assert look.stop() == 0 and source.stop() == 0
     assert "connections 1" in source.stderr
 
@@ -214,7 +171,7 @@ def test_it_reads_through_tls(mosquitto, side, test_dir, qos):
     here.bridge("to", url, *trust)
     here.publish("E_A", range(3000))
     wait_until(lambda: len(there.events()) >= 3000, what="all events")
-    assert numbers_of(there) == list(range(3000))
+    assert there.numbers() == list(range(3000))
     assert source.stop() == 0
     assert "received 3000, published 3000" in source.stderr and "connections 1" in source.stderr
 

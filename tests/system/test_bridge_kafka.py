@@ -73,11 +73,24 @@ def test_a_cluster_that_goes_away_for_a_moment_costs_nothing(zevid, cluster, bri
     program.wait_for_stderr("Connection refused")
     publish_events(broker, "E_A", [{"n": n} for n in range(100)])
     cluster.tell("up")
-    program.wait_for_stderr("acknowledges again")
+    program.wait_for_stderr("takes events again")
     assert numbers_in(cluster.reader("zevi.E_A").wait_for(100)) == list(range(100))
     assert program.stop() == 0
     assert "read 100, acknowledged 100, resent 0" in program.stderr and "connections 1" in program.stderr
     assert all(line.startswith("zevi bridge: ") for line in program.stderr.splitlines())
+
+
+def test_what_the_library_says_is_told_under_the_name_of_its_bridge(cluster, run_program, runtime_dir, test_dir):
+    config = test_dir / "bridges.conf"
+    lines = ["[far]", "direction = to", f"url = {cluster.url}", "topic = E_A", f"runtime-dir = {runtime_dir}", "no-cursor = on"]
+    config.write_text("\n".join(lines))
+    program = run_program("zevi-bridge", "--config", config)
+    program.wait_for_stderr("connected to")
+    cluster.tell("down")
+    program.wait_for_stderr("Connection refused")
+    program.wait_for_stderr("brokers are down; waiting")
+    assert program.stop() == 0
+    assert all("[far] " in line for line in program.stderr.splitlines()), program.stderr
 
 
 def test_what_a_cluster_that_is_away_has_not_acknowledged_comes_in_order(zevid, cluster, bridge):

@@ -6,11 +6,12 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "../settings.hpp"
 #include "kafka_client.hpp"
 #include "kafka_options.hpp"
-#include "log.hpp"
+#include "kafka_source.hpp"
 #include "zevi/error.hpp"
 
 namespace zevi::bridges {
@@ -66,14 +67,13 @@ rd_kafka_resp_err_t produce(rd_kafka_t* client, const Outgoing& message) {
 
 class KafkaBus : public Bus, public KafkaListener {
  public:
-  KafkaBus(KafkaSettings settings, std::string shown)
-      : settings_(std::move(settings)), shown_(std::move(shown)) {}
+  explicit KafkaBus(KafkaSettings settings) : settings_(std::move(settings)) {}
 
   void open() override {
     heard_ = {};
     problem_.clear();
     trouble_.clear();
-    is_away_ = false;
+    away_.clear();
     connect();
   }
 
@@ -104,6 +104,8 @@ class KafkaBus : public Bus, public KafkaListener {
   void poll(Report& report) override {
     client_->hear();
     report = std::exchange(heard_, {});
+    report.held_up = away_;
+    keep_news(report.remarks);
     if (!problem_.empty()) throw Error(problem_);
   }
 
@@ -136,7 +138,8 @@ class KafkaBus : public Bus, public KafkaListener {
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
       --on_its_way_;
       heard_.acknowledged.push_back(message.number);
-      note_success();
+      trouble_.clear();
+      away_.clear();
     } else if (is_of_topic(code) || (is_of_batch(code) && single_to_ != 0)) {
       refuse(message.number, code);
     } else if (is_of_batch(code)) {
@@ -161,42 +164,33 @@ class KafkaBus : public Bus, public KafkaListener {
       return;
     }
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
-      is_away_ = true;
-    } else {
-      trouble_ = words;
+      away_ = words;
+      return;
     }
-    tell(words);
+    trouble_ = words;
+    hear_log(words);
   }
 
-  void hear_log(const std::string& words) override { tell(words); }
+  void hear_log(const std::string& words) override { heard_.remarks.push_back(words); }
 
   /// The library repeats itself for as long as it tries, also about one broker while others take events.
-  void tell(const std::string& words) {
+  void keep_news(std::vector<std::string>& remarks) {
     const Clock::time_point now = Clock::now();
     if (now - told_since_ >= told_again_after) {
       told_.clear();
       told_since_ = now;
     }
-    if (told_.size() >= lines_max || !told_.insert(words).second) return;
-    log_.warning(shown_ + ": " + words);
-  }
-
-  void note_success() {
-    trouble_.clear();
-    if (!is_away_) return;
-    is_away_ = false;
-    told_.clear();
-    log_.info(shown_ + " acknowledges again");
+    std::erase_if(remarks, [this](const std::string& words) {
+      return told_.size() >= lines_max || !told_.insert(words).second;
+    });
   }
 
   const KafkaSettings settings_;
-  const std::string shown_;
-  const program::Log log_{"zevi bridge"};
   EventFd wake_;
   Report heard_;
   std::string problem_;
-  std::string trouble_;   // the last since something was acknowledged
-  bool is_away_ = false;  // no broker could be reached, and nothing has been acknowledged since
+  std::string trouble_;  // the last since something was acknowledged
+  std::string away_;     // that no broker could be reached, and nothing has been acknowledged since
   std::set<std::string> told_;
   Clock::time_point told_since_{};
 
@@ -213,7 +207,13 @@ class KafkaBus : public Bus, public KafkaListener {
 std::unique_ptr<Bus> make(const BusOptions& options) {
   check_kafka_options(options);
   check_kafka_template(options.subject);
-  return std::make_unique<KafkaBus>(kafka_producer_settings(options), options.url.shown());
+  return std::make_unique<KafkaBus>(kafka_producer_settings(options));
+}
+
+std::unique_ptr<Source> make_source(const BusOptions& options) {
+  check_kafka_options(options);
+  check_kafka_reading(options);
+  return make_kafka_source(options);
 }
 
 }  // namespace
@@ -229,7 +229,10 @@ const BusKind kafka_bus{
                   "how long the library tries to send an event before the bridge begins anew"},
                  {"max-message", "1MB", "what the topics take at most (max.message.bytes)"},
                  {"compression", "none", "or gzip, snappy, lz4, zstd"},
-                 {"sasl", "PLAIN", "how --user is shown; or SCRAM-SHA-256, SCRAM-SHA-512"}},
-    .make = make};
+                 {"sasl", "PLAIN", "how --user is shown; or SCRAM-SHA-256, SCRAM-SHA-512"},
+                 {"group", "", "bridge from: the consumer group of the topics; default zevi-NAME"},
+                 {"session", "10s", "bridge from: when one that is silent loses its partitions"}},
+    .make = make,
+    .make_source = make_source};
 
 }  // namespace zevi::bridges

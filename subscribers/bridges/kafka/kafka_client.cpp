@@ -67,6 +67,17 @@ KafkaClient::KafkaClient(rd_kafka_type_t type, const KafkaSettings& settings, Ev
       }
     });
   }
+  if (type == RD_KAFKA_CONSUMER) {
+    rd_kafka_conf_set_rebalance_cb(configuration, [](rd_kafka_t* client, rd_kafka_resp_err_t code,
+                                                     rd_kafka_topic_partition_list_t* partitions, void* ear) {
+      if (const Ear& own = *static_cast<Ear*>(ear); own.client != nullptr) {
+        own.listener->hear_assignment(code, *partitions);
+        rd_kafka_yield(client);
+      } else {
+        rd_kafka_assign(client, nullptr);
+      }
+    });
+  }
   std::array<char, 512> words{};
   handle_ = rd_kafka_new(type, configuration, words.data(), words.size());
   if (handle_ == nullptr) {

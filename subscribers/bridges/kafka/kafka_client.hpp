@@ -16,7 +16,8 @@ namespace zevi::bridges {
 /// Names and values of the library's own settings.
 using KafkaSettings = std::vector<std::pair<const char*, std::string>>;
 
-/// What comes from the library; called from within `KafkaClient::hear` and the constructor.
+/// What comes from the library; called from within `KafkaClient::hear`, the constructor, and the library's
+/// own calls that poll.
 class KafkaListener {
  public:
   /// The cluster has stored what was given to the library with this pointer, or why it has not.
@@ -24,6 +25,10 @@ class KafkaListener {
   /// A connection fails, or all do, of a client that had one. The library goes on by itself unless the code
   /// is that of a fatal error.
   virtual void hear_trouble(rd_kafka_resp_err_t code, const std::string& words) = 0;
+  /// A consumer gets these partitions or loses those that it has, as the code says; it has to answer with
+  /// `rd_kafka_assign`.
+  virtual void hear_assignment(rd_kafka_resp_err_t /*code*/,
+                               const rd_kafka_topic_partition_list_t& /*partitions*/) {}
   /// A line that the library would write to standard error.
   virtual void hear_log(const std::string& words) = 0;
 

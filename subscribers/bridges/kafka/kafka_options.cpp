@@ -1,8 +1,11 @@
 #include "kafka_options.hpp"
 
+#include <regex.h>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <random>
 
 #include "../secrets.hpp"
 #include "../settings.hpp"
@@ -22,6 +25,13 @@ constexpr const char* queue_messages_max = "10000";
 
 constexpr std::chrono::nanoseconds timeout_min = 1s;
 constexpr std::chrono::nanoseconds timeout_max = 1h;
+
+// What a cluster takes unless it is told otherwise (`group.min.session.timeout.ms` is six seconds).
+constexpr std::chrono::nanoseconds session_min = 1s;
+constexpr std::chrono::nanoseconds session_max = 30min;
+
+// How long the broker may be away before a bridge that waits for it loses its partitions.
+constexpr std::chrono::milliseconds unacknowledged_at_most = 5min;
 
 // As the library has them.
 constexpr std::uint64_t message_bytes_min = 1000;
@@ -50,6 +60,28 @@ std::string timeout_ms(const BusOptions& options) {
     throw program::UsageError("--set timeout is 1s to 1h");
   }
   return std::to_string(std::chrono::ceil<std::chrono::milliseconds>(timeout).count());
+}
+
+std::chrono::milliseconds session_of(const BusOptions& options) {
+  const std::chrono::nanoseconds session = duration_setting(options, "session");
+  if (session < session_min || session > session_max) throw program::UsageError("--set session is 1s to 30m");
+  return std::chrono::ceil<std::chrono::milliseconds>(session);
+}
+
+/// Who only looks is in a group of its own, in which nothing is kept.
+std::string group_of(const BusOptions& options) {
+  std::string group = setting(options, "group");
+  if (group.empty()) group = "zevi-" + options.name;
+  if (!options.only_looks) return group;
+  std::random_device chance;
+  return group + "-look-" + std::to_string(std::uniform_int_distribution<int>(10000000, 99999999)(chance));
+}
+
+bool is_regular_expression(const std::string& text) {
+  regex_t compiled;
+  if (regcomp(&compiled, text.c_str(), REG_EXTENDED | REG_NOSUB) != 0) return false;
+  regfree(&compiled);
+  return true;
 }
 
 std::string message_bytes(const BusOptions& options) {
@@ -123,6 +155,25 @@ void check_kafka_template(const std::string& text) {
       "'" + text + "' makes no topic of Kafka: at most 249 letters, digits, dots, underscores and minuses");
 }
 
+std::vector<std::string> kafka_topics_in(const std::string& subject) {
+  std::vector<std::string> topics;
+  for (std::size_t begin = 0; begin <= subject.size();) {
+    const std::size_t end = std::min(subject.find(',', begin), subject.size());
+    topics.push_back(subject.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return topics;
+}
+
+void check_kafka_reading(const BusOptions& options) {
+  for (const std::string& topic : kafka_topics_in(options.subject)) {
+    if (topic.starts_with('^') ? is_regular_expression(topic) : is_kafka_topic(topic)) continue;
+    throw program::UsageError("'" + topic +
+                              "' is no topic of Kafka, nor ^ and a regular expression of its topics");
+  }
+  static_cast<void>(session_of(options));
+}
+
 KafkaSettings kafka_client_settings(const BusOptions& options) {
   KafkaSettings settings{
       {"bootstrap.servers", options.url.hosts},
@@ -152,6 +203,28 @@ KafkaSettings kafka_producer_settings(const BusOptions& options) {
                                    {"queue.buffering.max.messages", queue_messages_max},
                                    // How long a topic may be unknown that the cluster is just making.
                                    {"topic.metadata.propagation.max.ms", "5000"}});
+  return settings;
+}
+
+KafkaSettings kafka_consumer_settings(const BusOptions& options) {
+  const std::chrono::milliseconds session = session_of(options);
+  KafkaSettings settings = kafka_client_settings(options);
+  settings.insert(
+      settings.end(),
+      {{"group.id", group_of(options)},
+       {"session.timeout.ms", std::to_string(session.count())},
+       {"heartbeat.interval.ms",
+        std::to_string(std::min<std::chrono::milliseconds>(session / 8, 3s).count())},
+       {"max.poll.interval.ms", std::to_string(std::max(session, unacknowledged_at_most).count())},
+       {"enable.auto.commit", "false"},
+       // Where a group begins is said to the library; it decides when an offset is there no longer.
+       {"auto.offset.reset", "earliest"},
+       {"allow.auto.create.topics", "false"},
+       {"topic.metadata.refresh.interval.ms", "5000"},
+       // What waits here while the broker is slow.
+       {"queued.max.messages.kbytes", "16384"},
+       {"fetch.max.bytes", "8388608"},
+       {"fetch.wait.max.ms", "200"}});
   return settings;
 }
 

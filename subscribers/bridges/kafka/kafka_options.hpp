@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "../bridge.hpp"
 #include "kafka_client.hpp"
@@ -18,8 +19,13 @@ void check_kafka_options(const BusOptions& options);
 /// A template of topics to send to.
 void check_kafka_template(const std::string& text);
 
+/// What to read: topics, or `^` and a regular expression of them, with commas between.
+[[nodiscard]] std::vector<std::string> kafka_topics_in(const std::string& subject);
+void check_kafka_reading(const BusOptions& options);
+
 /// Where the cluster is, who we are, and that the library says all it has to say to us.
 [[nodiscard]] KafkaSettings kafka_client_settings(const BusOptions& options);
 [[nodiscard]] KafkaSettings kafka_producer_settings(const BusOptions& options);
+[[nodiscard]] KafkaSettings kafka_consumer_settings(const BusOptions& options);
 
 }  // namespace zevi::bridges

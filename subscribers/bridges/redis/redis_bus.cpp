@@ -6,6 +6,7 @@
 #include "../secrets.hpp"
 #include "../settings.hpp"
 #include "redis_connection.hpp"
+#include "redis_source.hpp"
 #include "zevi/error.hpp"
 
 namespace zevi::bridges {
@@ -142,6 +143,14 @@ std::unique_ptr<Bus> make(const BusOptions& given) {
   return std::make_unique<RedisBus>(std::move(options), length_max == 0 ? "" : std::to_string(length_max));
 }
 
+std::unique_ptr<Source> make_source(const BusOptions& given) {
+  check(given);
+  check_redis_reading(given);
+  BusOptions options = given;
+  options.tls.is_on = options.tls.is_on || options.url.scheme == "rediss";
+  return make_redis_source(options);
+}
+
 BusKind kind_of(std::string_view scheme, std::string_view url, std::string_view purpose) {
   return {.scheme = scheme,
           .url = url,
@@ -150,8 +159,10 @@ BusKind kind_of(std::string_view scheme, std::string_view url, std::string_view 
           .special = ":{} \t",
           .takes_lines = false,
           .answer_within = std::chrono::seconds(10),
-          .settings = {{"maxlen", "", "about how many events a stream keeps; default all"}},
-          .make = make};
+          .settings = {{"maxlen", "", "about how many events a stream keeps; default all"},
+                       {"group", "", "bridge from: the consumer group of the streams; default zevi-NAME"}},
+          .make = make,
+          .make_source = make_source};
 }
 
 }  // namespace

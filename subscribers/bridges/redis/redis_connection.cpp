@@ -9,7 +9,7 @@ namespace zevi::bridges {
 
 namespace {
 
-constexpr std::chrono::seconds patience{2};
+constexpr std::chrono::seconds patience{2};  // for connecting in all, then for each answer
 
 bool is_number(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -58,31 +58,41 @@ RedisConnection::RedisConnection(const BusOptions& options)
 }
 
 void RedisConnection::greet(const BusOptions& options, const std::string& database) {
-  const auto must = [this](const std::string& what, std::initializer_list<std::string_view> words) {
-    const RedisReply reply = ask(words);
+  const auto must_now = [this](const std::string& what, const RedisCommand& command) {
+    const RedisReply reply = ask_by(greeted_by_, command);
     if (is_error(*reply)) throw Error(what + ": " + text_of(*reply));
   };
   const Credentials& who = options.credentials;
   if (!who.user.empty()) {
-    must("cannot log in", {"AUTH", who.user, who.password});
+    must_now("cannot log in", {"AUTH", who.user, who.password});
   } else if (!who.password.empty()) {
-    must("cannot log in", {"AUTH", who.password});
+    must_now("cannot log in", {"AUTH", who.password});
   }
-  if (database != "0") must("cannot use database " + database, {"SELECT", database});
+  if (database != "0") must_now("cannot use database " + database, {"SELECT", database});
   // For those who look at the server; it may not be allowed. A server that wants a password must be known by
   // now: it cuts off who sends it more without one, and the reason may get lost with that.
-  const RedisReply named = ask({"CLIENT", "SETNAME", "zevi-bridge-" + options.name});
+  const RedisReply named = ask_by(greeted_by_, {"CLIENT", "SETNAME", "zevi-bridge-" + options.name});
   if (text_of(*named).starts_with("NOAUTH")) throw Error("cannot log in: " + text_of(*named));
 }
 
-RedisReply RedisConnection::ask(std::initializer_list<std::string_view> words) {
-  append_redis_head(stream_.out(), words.size());
-  for (const std::string_view word : words) append_redis_word(stream_.out(), word);
+RedisReply RedisConnection::ask_by(TcpSocket::Clock::time_point deadline, const RedisCommand& command) {
+  append_redis_head(stream_.out(), command.size());
+  for (const std::string& word : command) append_redis_word(stream_.out(), word);
   while (true) {
     exchange();
     if (RedisReply reply = next()) return reply;
-    stream_.wait(greeted_by_);
+    stream_.wait(deadline);
   }
+}
+
+RedisReply RedisConnection::ask(const RedisCommand& command, std::chrono::milliseconds blocked_for) {
+  return ask_by(TcpSocket::Clock::now() + blocked_for + patience, command);
+}
+
+RedisReply RedisConnection::must(const std::string& what, const RedisCommand& command) {
+  RedisReply reply = ask(command);
+  if (is_error(*reply)) throw Error(what + ": " + text_of(*reply));
+  return reply;
 }
 
 void RedisConnection::exchange() {

@@ -2,10 +2,11 @@
 
 #include <hiredis/hiredis.h>
 
-#include <initializer_list>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "../bridge.hpp"
 #include "../byte_stream.hpp"
@@ -16,6 +17,8 @@ struct RedisReplyDeleter {
   void operator()(redisReply* reply) const noexcept { freeReplyObject(reply); }
 };
 using RedisReply = std::unique_ptr<redisReply, RedisReplyDeleter>;
+
+using RedisCommand = std::vector<std::string>;
 
 [[nodiscard]] inline bool is_error(const redisReply& reply) noexcept {
   return reply.type == REDIS_REPLY_ERROR;
@@ -51,12 +54,18 @@ class RedisConnection {
   /// that came before is left.
   [[nodiscard]] RedisReply next();
 
+  /// Sends one command and waits for what the server says to it, which may take it `blocked_for` on purpose;
+  /// only while no other is on its way. Throws `zevi::Error` if no answer comes.
+  [[nodiscard]] RedisReply ask(const RedisCommand& command, std::chrono::milliseconds blocked_for = {});
+  /// The same, and throws what the server has against it: `what`, and its words.
+  RedisReply must(const std::string& what, const RedisCommand& command);
+
  private:
   struct ReaderDeleter {
     void operator()(redisReader* reader) const noexcept { redisReaderFree(reader); }
   };
   void greet(const BusOptions& options, const std::string& database);
-  RedisReply ask(std::initializer_list<std::string_view> words);
+  RedisReply ask_by(TcpSocket::Clock::time_point deadline, const RedisCommand& command);
 
   const RedisPlace place_;
   const TcpSocket::Clock::time_point greeted_by_;

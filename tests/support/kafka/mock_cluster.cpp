@@ -14,17 +14,52 @@
 //   topic-error NAME CODE     whoever asks for the topic is told this error of the protocol; 0 is none
 //   error REQUEST CODE COUNT  the next so many requests of this kind (0: produce, 22: init producer id) fail
 //   delay MILLISECONDS        of every answer from now on
+//
+// Its time goes four times as fast as that of others: a group waits three seconds for its first members, and
+// those that are gone are waited for until their session is over.
 
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <cstdlib>
+#include <ctime>
 #include <iostream>
 #include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
+
+namespace {
+
+constexpr int haste = 4;
+
+}  // namespace
+
+// The library finds these before those of the system; the thread sanitizer asks for the time before it is
+// ready.
+extern "C" {
+
+[[gnu::visibility("default"), gnu::no_sanitize_thread]] int clock_gettime(clockid_t clock,
+                                                                          timespec* time) noexcept {
+  constexpr long second_ns = 1'000'000'000;
+  if (syscall(SYS_clock_gettime, clock, time) != 0) return -1;
+  if (clock != CLOCK_MONOTONIC) return 0;
+  const long ns = time->tv_nsec * haste;
+  time->tv_sec = time->tv_sec * haste + ns / second_ns;
+  time->tv_nsec = ns % second_ns;
+  return 0;
+}
+
+[[gnu::visibility("default"), gnu::no_sanitize_thread]] int poll(pollfd* items, nfds_t count, int wait_ms) {
+  const long wait_ns = (wait_ms < 0 ? 0 : wait_ms) * (1'000'000L / haste);
+  timespec wait{wait_ns / 1'000'000'000, wait_ns % 1'000'000'000};
+  return static_cast<int>(syscall(SYS_ppoll, items, count, wait_ms < 0 ? nullptr : &wait, nullptr, 0));
+}
+}
 
 namespace {
 
