@@ -7,15 +7,20 @@ import os
 import random
 import shutil
 import socket
+import tempfile
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Tuple
 
 import pytest
 from bridge_bus import Bus, Server, skip_unless_bridge_knows
-from zevi_test import wait_until
+from zevi_test import Program, wait_until
+from zevi_test.fixtures import program_runner
 
 #: It takes a few seconds to start, and more on a machine that does other things.
 start_seconds = 60
+
+#: Of the queues that tests make.
+queue_names = ("test", "a", "b", "mine")
 
 
 def port_of_no_client() -> int:
@@ -99,6 +104,37 @@ class RabbitmqServer(Server):
         who = self._pika.PlainCredentials(user, password)
         place = self._pika.ConnectionParameters("127.0.0.1", self.port, vhost, who, heartbeat=0)
         return self._pika.BlockingConnection(place).channel()
+
+    def clear(self) -> None:
+        """Takes away what a test has made, with a server that others use after it."""
+        channel = self.channel()
+        for name in queue_names:
+            channel.queue_delete(name)
+        channel.exchange_delete("mine")
+        channel.connection.close()
+
+
+@pytest.fixture(scope="module")
+def shared_rabbitmq(build_dir: Path, request: pytest.FixtureRequest) -> Iterator[RabbitmqServer]:
+    """One server for the tests of a file, with its `rabbitmq_configuration`: a start takes longer than most tests."""
+    configuration = getattr(request.module, "rabbitmq_configuration", "")
+    directory = Path(tempfile.mkdtemp(prefix="zevi-", dir="/tmp"))
+    programs: List[Program] = []
+    try:
+        server = RabbitmqServer(directory, program_runner(build_dir, directory, directory, programs), configuration)
+        server.start()
+        yield server
+    finally:
+        for program in reversed(programs):
+            program.end()
+        shutil.rmtree(directory)
+
+
+@pytest.fixture
+def rabbitmq(shared_rabbitmq: RabbitmqServer) -> Iterator[RabbitmqServer]:
+    """A server without queues."""
+    yield shared_rabbitmq
+    shared_rabbitmq.clear()
 
 
 class Queue:

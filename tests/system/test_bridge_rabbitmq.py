@@ -12,15 +12,18 @@ from typing import List
 import msgpack
 import pytest
 from bridge_bus import make_certificates, publish_events, skip_unless_bridge_knows
-from bridge_rabbitmq import Queue, RabbitmqServer
+from bridge_rabbitmq import Queue, RabbitmqServer, rabbitmq, shared_rabbitmq  # noqa: F401
 from zevi_test import RawPublisher, free_port, wait_until
+
+#: Of the server that tests share.
+rabbitmq_configuration = "frame_max = 4096\nmax_message_size = 40000\n"
 
 
 @pytest.fixture
-def rabbitmq(test_dir, run_program):
-    """`rabbitmq(CONFIGURATION)` starts a server."""
+def own_rabbitmq(test_dir, run_program):
+    """`own_rabbitmq(CONFIGURATION)` starts a server."""
 
-    def start(configuration: str = "") -> RabbitmqServer:
+    def start(configuration: str) -> RabbitmqServer:
         server = RabbitmqServer(test_dir, run_program, configuration)
         server.start()
         return server
@@ -28,9 +31,9 @@ def rabbitmq(test_dir, run_program):
     return start
 
 
-def test_it_shows_who_it_is_by_files_and_environment(zevid, rabbitmq, bridge, test_dir):
+def test_it_shows_who_it_is_by_files_and_environment(zevid, own_rabbitmq, bridge, test_dir):
     publish_events(zevid(), "E_A", [{"n": 1}])
-    server = rabbitmq("default_user = me\ndefault_pass = s3cret\ndefault_vhost = sales/eu\n")
+    server = own_rabbitmq("default_user = me\ndefault_pass = s3cret\ndefault_vhost = sales/eu\n")
     queue = Queue(server.channel("me", "s3cret", "sales/eu"))
     url = server.url + "/sales%2Feu"
     secret = test_dir / "secret"
@@ -66,12 +69,12 @@ def make_client_certificate(directory):
     openssl("x509", "-req", "-in", "client.csr", "-days", "2", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-out", "client.pem")
 
 
-def test_it_encrypts_shows_a_certificate_and_checks_who_the_server_is(zevid, rabbitmq, bridge, test_dir):
+def test_it_encrypts_shows_a_certificate_and_checks_who_the_server_is(zevid, own_rabbitmq, bridge, test_dir):
     make_certificates(test_dir)
     make_client_certificate(test_dir)
     publish_events(zevid(), "E_A", [{"n": n, "text": "x" * 1000} for n in range(3000)])
     port = free_port()
-    server = rabbitmq(
+    server = own_rabbitmq(
         f"listeners.ssl.1 = 127.0.0.1:{port}\nssl_options.cacertfile = {test_dir}/ca.pem\n"
         f"ssl_options.certfile = {test_dir}/server.pem\nssl_options.keyfile = {test_dir}/server.key\n"
         "ssl_options.verify = verify_peer\nssl_options.fail_if_no_peer_cert = true\n"
@@ -99,10 +102,9 @@ def test_messages_are_kept_and_say_what_they_are_in_frames_of_any_size(zevid, ra
     with RawPublisher(broker.ingress, src="a.*#\t\x85é") as publisher:
         publisher.open()
         publisher.expect_ack(publisher.events("E_A", [{"n": 1, "bytes": b"\xff\x00", "text": "x" * 30000}]))
-    server = rabbitmq("frame_max = 4096\n")
-    queue = Queue(server.channel(), key="mine.#")
-    assert bridge(server.url, "--subject", "mine.{src}.{topic}", "--payload", "msgpack", "--no-follow").wait() == 0
-    assert bridge(server.url, "--subject", "mine.{topic}", "--no-follow").wait() == 0
+    queue = Queue(rabbitmq.channel(), key="mine.#")
+    assert bridge(rabbitmq.url, "--subject", "mine.{src}.{topic}", "--payload", "msgpack", "--no-follow").wait() == 0
+    assert bridge(rabbitmq.url, "--subject", "mine.{topic}", "--no-follow").wait() == 0
     [(how, properties, payload), (_, of_json, json_payload)] = queue.messages()
     event = msgpack.unpackb(payload)
     assert how.routing_key.startswith("mine.a____") and how.routing_key.endswith(".E_A")
@@ -120,19 +122,18 @@ def test_what_no_queue_takes_is_counted_or_waits_or_is_nobodys(zevid, rabbitmq, 
     broker = zevid()
     publish_events(broker, "E_A", [{"n": n} for n in range(500)])
     publish_events(broker, "E_B", [{"n": n} for n in range(500)])
-    server = rabbitmq()
-    channel = server.channel()
+    channel = rabbitmq.channel()
     taken = Queue(channel, "a", key="zevi.E_A")
-    counting = bridge(server.url, "--topic", "E_B", "--no-follow")
+    counting = bridge(rabbitmq.url, "--topic", "E_B", "--no-follow")
     assert counting.wait() == 0
     assert "read 1000, acknowledged 500, resent 0, refused 500" in counting.stderr
     assert "was refused: no queue is bound to exchange 'amq.topic' for routing key 'zevi.E_B'" in counting.stderr
     assert counting.stderr.count("was refused") < 10
-    ignoring = bridge(server.url, "--topic", "E_B", "--set", "unrouted=ignore", "--no-follow")
+    ignoring = bridge(rabbitmq.url, "--topic", "E_B", "--set", "unrouted=ignore", "--no-follow")
     assert ignoring.wait() == 0
     assert "read 1000, acknowledged 1000" in ignoring.stderr
     assert taken.numbers() == 2 * list(range(500))
-    waiting = bridge(server.url, "--topic", "E_B", "--set", "unrouted=wait", "--no-follow")
+    waiting = bridge(rabbitmq.url, "--topic", "E_B", "--set", "unrouted=wait", "--no-follow")
     waiting.wait_for_stderr("no queue is bound to exchange 'amq.topic' for routing key 'zevi.E_B'; trying again")
     missed = Queue(channel, "b", key="zevi.E_B")
     assert waiting.wait() == 0
@@ -143,9 +144,8 @@ def test_what_no_queue_takes_is_counted_or_waits_or_is_nobodys(zevid, rabbitmq, 
 def test_an_exchange_that_is_missing_or_goes_away_is_told_and_loses_nothing(zevid, rabbitmq, bridge):
     broker = zevid()
     publish_events(broker, "E_A", [{"n": 0}])
-    server = rabbitmq()
-    channel = server.channel()
-    program = bridge(server.url, "--set", "exchange=mine")
+    channel = rabbitmq.channel()
+    program = bridge(rabbitmq.url, "--set", "exchange=mine")
     program.wait_for_stderr("there is no exchange 'mine': make it in RabbitMQ, or name another by --set exchange")
     channel.exchange_declare("mine", "fanout")
     queue = Queue(channel, exchange="mine")
@@ -160,15 +160,14 @@ def test_an_exchange_that_is_missing_or_goes_away_is_told_and_loses_nothing(zevi
     assert seen == [0, 1]
     assert program.stop() == 0
     # The exchange without a name takes the routing key for a queue.
-    assert bridge(server.url, "--set", "exchange=", "--subject", queue.name, "--no-follow").wait() == 0
+    assert bridge(rabbitmq.url, "--set", "exchange=", "--subject", queue.name, "--no-follow").wait() == 0
     assert queue.numbers() == [0, 1]
 
 
 def test_events_come_in_order_to_a_queue_that_refuses_while_it_is_full(zevid, rabbitmq, bridge):
     publish_events(zevid(), "E_A", [{"n": n} for n in range(300)])
-    server = rabbitmq()
-    queue = Queue(server.channel(), x_max_length=100, x_overflow="reject-publish")
-    program = bridge(server.url, "--no-follow")
+    queue = Queue(rabbitmq.channel(), x_max_length=100, x_overflow="reject-publish")
+    program = bridge(rabbitmq.url, "--no-follow")
     program.wait_for_stderr("RabbitMQ does not take it now (basic.nack)")
     seen = []
     wait_until(lambda: seen.extend(queue.numbers()) or not program.running(), what="the end")
@@ -179,26 +178,25 @@ def test_events_come_in_order_to_a_queue_that_refuses_while_it_is_full(zevid, ra
 
 
 def test_an_event_that_is_too_large_or_has_too_long_a_key_is_counted_and_holds_up_no_other(zevid, rabbitmq, bridge):
-    publish_events(zevid(), "E_A", [{"n": 0}, {"n": 1, "text": "x" * 5000}, {"n": 2}])
-    server = rabbitmq("max_message_size = 4000\n")
-    queue = Queue(server.channel())
-    program = bridge(server.url, "--no-follow")
+    publish_events(zevid(), "E_A", [{"n": 0}, {"n": 1, "text": "x" * 50000}, {"n": 2}])
+    queue = Queue(rabbitmq.channel())
+    program = bridge(rabbitmq.url, "--no-follow")
     assert program.wait() == 0
     assert "acknowledged 2" in program.stderr and "refused 1" in program.stderr
     assert "was refused: it is larger than the server's max_message_size" in program.stderr
     assert list(dict.fromkeys(queue.numbers())) == [0, 2]
-    long = bridge(server.url, "--subject", "zevi." + "x" * 251, "--no-follow")
+    long = bridge(rabbitmq.url, "--subject", "zevi." + "x" * 251, "--no-follow")
     assert long.wait() == 0
     assert "acknowledged 0" in long.stderr and "its routing key is longer than 255 bytes" in long.stderr
 
 
 def test_a_server_short_of_memory_is_waited_for_on_the_same_connection(zevid, rabbitmq, bridge):
     publish_events(zevid(), "E_A", [{"n": n} for n in range(3000)])
-    server = rabbitmq("vm_memory_high_watermark.absolute = 1MB\n")
-    queue = Queue(server.channel())
-    program = bridge(server.url)
+    queue = Queue(rabbitmq.channel())
+    rabbitmq.control("set_vm_memory_high_watermark", "absolute", "1MB")
+    program = bridge(rabbitmq.url)
     program.wait_for_stderr("RabbitMQ takes nothing for now: low on memory; waiting")
-    server.control("set_vm_memory_high_watermark", "0.9")
+    rabbitmq.control("set_vm_memory_high_watermark", "0.9")
     program.wait_for_stderr("takes events again")
     seen = []
     wait_until(lambda: seen.extend(queue.numbers()) or len(seen) >= 3000, what="the events")
@@ -209,15 +207,14 @@ def test_a_server_short_of_memory_is_waited_for_on_the_same_connection(zevid, ra
 
 def test_a_server_that_falls_silent_is_given_up(zevid, rabbitmq, bridge):
     broker = zevid()
-    server = rabbitmq()
-    queue = Queue(server.channel())
-    program = bridge(server.url, "--set", "heartbeat=5s")
+    queue = Queue(rabbitmq.channel())
+    program = bridge(rabbitmq.url, "--set", "heartbeat=5s")
     publish_events(broker, "E_A", [{"n": 0}])
     wait_until(lambda: queue.numbers() == [0], what="the event")
-    server.pause()
+    rabbitmq.pause()
     publish_events(broker, "E_A", [{"n": 1}])
     program.wait_for_stderr("the server has said nothing for twice the time of --set heartbeat")
-    server.resume()
+    rabbitmq.resume()
     program.wait_for_stderr("connected again")
     seen = []
     wait_until(lambda: seen.extend(queue.numbers()) or 1 in seen, what="the event")

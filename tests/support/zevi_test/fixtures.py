@@ -67,14 +67,17 @@ def run_program(
 ) -> Callable[..., Program]:
     """`run_program(NAME_OR_PATH, ARGUMENT..., env={}, stdin=...)` starts a program with $ZEVI_RUNTIME_DIR set and does
     not wait for it. A bare name is looked up in the build."""
+    return program_runner(build_dir, test_dir, runtime_dir, started_programs)
 
+
+def program_runner(build_dir: Path, log_dir: Path, runtime_dir: Path, started: List[Program]) -> Callable[..., Program]:
     def start(program: object, *arguments: object, env: Optional[Mapping[str, str]] = None, **how: object) -> Program:
         path = str(program) if "/" in str(program) else str(find_program(build_dir, str(program)))
         whole_env = {"ZEVI_RUNTIME_DIR": str(runtime_dir), "PATH": program_path(build_dir)}
         whole_env.update(env or {})
-        started = Program([path, *arguments], test_dir, whole_env, **how)  # type: ignore[arg-type]
-        started_programs.append(started)
-        return started
+        program = Program([path, *arguments], log_dir, whole_env, **how)  # type: ignore[arg-type]
+        started.append(program)
+        return program
 
     return start
 
