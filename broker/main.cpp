@@ -11,7 +11,8 @@
 #include "config/zevid_options.hpp"
 #include "config_file.hpp"
 #include "log.hpp"
-#include "metrics/metrics_server.hpp"
+#include "metrics/broker_metrics.hpp"
+#include "metrics_server.hpp"
 #include "program.hpp"
 #include "runtime/accept_guard.hpp"
 #include "runtime/service_status.hpp"
@@ -186,7 +187,8 @@ int serve(int argc, char** argv) {
   log.info("ready: ingress " + broker.ingress() + ", stream " + broker.stream() + ", events " +
            broker.events() + ", replay " + broker.replay() + ", control " + broker.control() +
            routes_of(broker));
-  const zevi::broker::MetricsServer metrics(values["metrics"].as<std::string>(), broker);
+  const zevi::program::MetricsServer metrics(values["metrics"].as<std::string>(),
+                                             [&broker] { return zevi::broker::broker_metrics(broker); });
   Service(broker, signals, log, argc, argv).run();
   log.info("stopping");
   broker.stop();

@@ -21,10 +21,13 @@ namespace {
 
 constexpr std::size_t comment_columns = 98;
 
+bool is_among(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 bool is_for_command_line(const OptionTable& table, const std::string& name) {
-  const auto& names = table.command_line_only;
   return name == "help" || name == "version" || name == table.config_option ||
-         std::find(names.begin(), names.end(), name) != names.end();
+         is_among(table.command_line_only, name);
 }
 
 /// An option that is a word of its own on the command line says in a file whether it is given.
@@ -45,6 +48,10 @@ po::parsed_options parse_line(const std::string& line, const OptionTable& table)
   for (const po::option& option : parsed.options) {
     if (is_for_command_line(table, option.string_key)) {
       throw ConfigError("'" + option.string_key + "' is for the command line alone");
+    }
+    if (is_among(table.not_in_sections, option.string_key)) {
+      throw ConfigError("'" + option.string_key +
+                        "' is for the whole file: it stands before the first section");
     }
   }
   std::erase_if(parsed.options, [&table](const po::option& option) { return !is_given(option, table); });
@@ -156,8 +163,9 @@ void read_config_file(const std::string& path, const OptionTable& table, po::var
   store(path, read_lines(path), 1, table, values);
 }
 
-std::vector<ConfigSection> read_config_sections(const std::string& path) {
-  std::vector<ConfigSection> sections;
+SectionedFile read_sectioned_file(const std::string& path) {
+  SectionedFile file;
+  std::vector<ConfigSection>& sections = file.sections;
   std::size_t number = 0;
   for (std::string& line : read_lines(path)) {
     ++number;
@@ -165,17 +173,15 @@ std::vector<ConfigSection> read_config_sections(const std::string& path) {
     try {
       if (text.starts_with('[')) {
         sections.push_back({section_name(text, sections), number});
-      } else if (!sections.empty()) {
-        sections.back().lines.push_back(std::move(line));
-      } else if (!text.empty()) {
-        throw ConfigError("this stands before the first section, which begins with [NAME]");
+      } else {
+        (sections.empty() ? file.head : sections.back()).lines.push_back(std::move(line));
       }
     } catch (const ConfigError& error) {
       throw ConfigError(place(path, number) + error.what());
     }
   }
   if (sections.empty()) throw ConfigError(path + ": there is no section, which begins with [NAME]");
-  return sections;
+  return file;
 }
 
 void read_config_section(const std::string& path, const ConfigSection& section, const OptionTable& table,

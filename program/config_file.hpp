@@ -14,17 +14,21 @@ namespace zevi::program {
 /// file, line and option.
 void read_config_file(const std::string& path, const OptionTable& table, po::variables_map& values);
 
-/// What stands behind a line `[NAME]` of a configuration file.
+/// What stands behind a line `[NAME]` of a configuration file, or before the first.
 struct ConfigSection {
-  std::string name;
+  std::string name;                  ///< empty: it stands before the first
   std::size_t line = 0;              ///< the number of that line
   std::vector<std::string> lines{};  ///< those behind it
 };
 
-/// The sections of `path`, at least one, in their order. Throws `ConfigError` for a file that cannot be read
-/// or has none, for what stands before the first, and for a name that comes twice or is not 1 to 64 letters,
-/// digits, `.`, `_` and `-`.
-[[nodiscard]] std::vector<ConfigSection> read_config_sections(const std::string& path);
+struct SectionedFile {
+  ConfigSection head{};                   ///< what stands before the first
+  std::vector<ConfigSection> sections{};  ///< at least one, in their order
+};
+
+/// Throws `ConfigError` for a file that cannot be read or has no section, and for a name that comes twice or
+/// is not 1 to 64 letters, digits, `.`, `_` and `-`.
+[[nodiscard]] SectionedFile read_sectioned_file(const std::string& path);
 
 /// Reads one section of `path` as `read_config_file` does a file.
 void read_config_section(const std::string& path, const ConfigSection& section, const OptionTable& table,

@@ -56,6 +56,7 @@ struct OptionTable {
   po::positional_options_description positional;
   std::string config_option;  ///< name of the option that holds a configuration file; empty for none
   std::vector<std::string> command_line_only{};  ///< names that a configuration file must not hold
+  std::vector<std::string> not_in_sections{};    ///< for the whole file: they stand before its first section
 
   OptionTable() : visible(100, 60) {}
 };

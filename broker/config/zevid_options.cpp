@@ -6,7 +6,8 @@
 
 #include "history/retention.hpp"
 #include "history_options.hpp"
-#include "metrics/metrics_server.hpp"
+#include "metrics/broker_metrics.hpp"
+#include "metrics_option.hpp"
 #include "quantities.hpp"
 #include "route_options.hpp"
 #include "zevi/endpoints.hpp"
@@ -138,12 +139,11 @@ program::OptionTable option_table() {
       po::value<ByteSize>()->default_value({defaults.publisher_limits.window_bytes})->value_name("SIZE"),
       "what one publisher may have sent and not seen acknowledged; then it keeps the rest in its rings")(
       "notices", po::value<std::string>()->default_value("on")->value_name("WHEN"),
-      "on or off: whether the broker publishes events of its own (E_ZEVI_...) about its publishers")(
-      "metrics", po::value<std::string>()->default_value("")->value_name("ADDRESS"),
-      "answer Prometheus at HOST:PORT, or at a PORT of the loopback interface, over HTTP at /metrics; "
-      "whoever "
-      "reaches it may ask")("log-level", po::value<std::string>()->default_value("info")->value_name("LEVEL"),
-                            "what is logged: error, warning (and errors), or info (everything)")(
+      "on or off: whether the broker publishes events of its own (E_ZEVI_...) about its publishers");
+  program::add_metrics_option(table);
+  table.visible.add_options()("log-level",
+                              po::value<std::string>()->default_value("info")->value_name("LEVEL"),
+                              "what is logged: error, warning (and errors), or info (everything)")(
       "drain", po::value<Duration>()->default_value({defaults.drain_max})->value_name("TIME"),
       "how long events are still taken in and delivered after SIGTERM")(
       "config,c", po::value<std::string>()->value_name("FILE"),
@@ -192,7 +192,7 @@ BrokerOptions broker_options(const po::variables_map& values, const program::Log
                               values["publisher-topics"].as<std::uint64_t>(),
                               values["publisher-window"].as<ByteSize>().value};
   options.notices = is_on(values, "notices");
-  if (!values["metrics"].as<std::string>().empty()) options.figures_topics_max = MetricsServer::topics_max;
+  if (!values["metrics"].as<std::string>().empty()) options.figures_topics_max = metered_topics_max;
   options.drain_max = duration_cast<std::chrono::milliseconds>(values["drain"].as<Duration>().value);
   options.log = [&log](LogLevel level, std::string_view text) {
     switch (level) {

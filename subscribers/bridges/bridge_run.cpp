@@ -48,7 +48,7 @@ Unmapping unmapping_of(const Options& options) {
   return {as_template(options.topic, "", true), options.bus.name};
 }
 
-void run_to(const Options& options, EventFd& stop, const program::Log& log) {
+void run_to(const Options& options, BridgeState& state, EventFd& stop, const program::Log& log) {
   const Mapping mapping = mapping_of(options);
   const std::unique_ptr<Bus> bus = make_bus(options);
   const std::string& cursor = options.runner.subscriber.cursor;
@@ -57,18 +57,19 @@ void run_to(const Options& options, EventFd& stop, const program::Log& log) {
     lock.emplace(cursor);
     log.info("cursor " + cursor);
   }
-  Runner runner(options.runner, mapping, *bus, stop, log);
+  Runner runner(options.runner, mapping, *bus, state, stop, log);
   runner.run();
-  log.info(summary_of(counter_table, runner.counters()));
+  log.info(summary_of(counter_table, state.counters));
 }
 
-void run_from(const Options& options, EventFd& stop, const program::Log& log) {
+void run_from(const Options& options, BridgeState& state, EventFd& stop, const program::Log& log) {
   Unmapping unmapping = unmapping_of(options);
   const std::unique_ptr<Source> source = options.kind->make_source(options.bus);
-  Importer importer(*source, unmapping, options.local, options.bus.name, options.bus.url.shown(), stop, log);
+  Importer importer(*source, unmapping, options.local, options.bus.name, options.bus.url.shown(), state, stop,
+                    log);
   if (options.is_dry_run) importer.show_only();
   importer.run();
-  log.info(summary_of(import_counter_table, importer.counters()));
+  log.info(summary_of(import_counter_table, state.imported));
 }
 
 }  // namespace
@@ -83,12 +84,13 @@ void check(const Options& options) {
   }
 }
 
-void run(const Options& options, EventFd& stop) {
+void run(const Options& options, BridgeState& state, EventFd& stop) {
   const program::Log log("zevi bridge", options.name);
+  state.begin();
   if (options.direction == Direction::to) {
-    run_to(options, stop, log);
+    run_to(options, state, stop, log);
   } else {
-    run_from(options, stop, log);
+    run_from(options, state, stop, log);
   }
 }
 

@@ -6,6 +6,7 @@
 #include "bridge_run.hpp"
 #include "buses.hpp"
 #include "config_file.hpp"
+#include "metrics_option.hpp"
 
 namespace zevi::bridges {
 
@@ -35,7 +36,8 @@ constexpr std::string_view purpose =
     "A TEMPLATE is filled in for each event: {topic}, {host} and {src} (where it was published), {name};\n"
     "and, from a bus, {subject}.\n\n"
     "A configuration file has a section [NAME] for each bridge, with `direction = to`, `url = URL` and the\n"
-    "options below, `topic = E_CORE_*`, `tls = on`. They run side by side; one that fails is started again.";
+    "options below, `topic = E_CORE_*`, `tls = on`. They run side by side; one that fails is started again.\n"
+    "`metrics = ADDRESS`, for all of them together, stands before the first section.";
 
 /// Where a bridge begins and ends: arguments of a command line, options of a section.
 void add_ends(po::options_description& description) {
@@ -47,7 +49,9 @@ Options read_section(const std::string& path, const program::ConfigSection& sect
   program::OptionTable table;
   add_options(table);
   add_ends(table.visible);
+  program::add_metrics_option(table);
   table.command_line_only = {"dry-run"};
+  table.not_in_sections = {"metrics"};
   po::variables_map values;
   program::read_config_section(path, section, table, values);
   const std::string direction = values.count("direction") == 0 ? "" : values["direction"].as<std::string>();
@@ -58,9 +62,24 @@ Options read_section(const std::string& path, const program::ConfigSection& sect
   return options;
 }
 
-std::vector<Options> read_bridges(const std::string& path) {
+/// What stands before the first section is for all of them.
+void read_head(const std::string& path, const program::ConfigSection& head, po::variables_map& values) {
+  program::OptionTable table;
+  program::add_metrics_option(table);
+  try {
+    program::read_config_section(path, head, table, values);
+  } catch (const program::ConfigError& error) {
+    throw program::ConfigError(std::string(error.what()) +
+                               ", before the first section, which begins with [NAME]");
+  }
+}
+
+/// For what `values` leave open of all bridges together.
+std::vector<Options> read_bridges(const std::string& path, po::variables_map& values) {
+  const program::SectionedFile file = program::read_sectioned_file(path);
+  read_head(path, file.head, values);
   std::vector<Options> bridges;
-  for (const program::ConfigSection& section : program::read_config_sections(path)) {
+  for (const program::ConfigSection& section : file.sections) {
     try {
       bridges.push_back(read_section(path, section));
     } catch (const program::ConfigError&) {
@@ -74,9 +93,9 @@ std::vector<Options> read_bridges(const std::string& path) {
 }
 
 /// What would apply to no bridge in particular would be passed over in silence.
-void refuse_others(const po::variables_map& values, const std::string& option) {
+void refuse_others(const po::variables_map& values, const std::string& option, const std::string& beside) {
   for (const auto& [name, value] : values) {
-    if (name == option || value.defaulted()) continue;
+    if (name == option || name == beside || value.defaulted()) continue;
     throw program::UsageError("with --" + option + ", '" + name + "' belongs into the file");
   }
 }
@@ -89,6 +108,7 @@ std::optional<CommandLine> parse_command_line(int argc, const char* const* argv)
                              behind_options};
   program::OptionTable table;
   add_options(table);
+  program::add_metrics_option(table);
   table.visible.add_options()("config", po::value<std::string>()->value_name("FILE"),
                               "run the bridges of this file, instead of one of the command line");
   table.visible.add_options()("check-config", po::value<std::string>()->value_name("FILE"),
@@ -100,12 +120,14 @@ std::optional<CommandLine> parse_command_line(int argc, const char* const* argv)
   CommandLine line;
   for (const char* const option : {"config", "check-config"}) {
     if (values.count(option) == 0) continue;
-    refuse_others(values, option);
-    line.config = values[option].as<std::string>();
     line.only_checks = option == std::string_view("check-config");
-    line.bridges = read_bridges(line.config);
+    refuse_others(values, option, line.only_checks ? "" : "metrics");
+    line.config = values[option].as<std::string>();
+    line.bridges = read_bridges(line.config, values);
+    line.metrics = values["metrics"].as<std::string>();
     return line;
   }
+  line.metrics = values["metrics"].as<std::string>();
   line.bridges.push_back(read_options(values));
   return line;
 }

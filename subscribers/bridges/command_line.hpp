@@ -12,6 +12,7 @@ namespace zevi::bridges {
 struct CommandLine {
   std::vector<Options> bridges;  ///< at least one
   std::string config;            ///< the file that they are from; empty: the command line
+  std::string metrics;           ///< where Prometheus is answered; empty: nowhere
   bool only_checks = false;      ///< nothing is to be run
 };
 

@@ -1,40 +1,49 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string_view>
+
+#include "count.hpp"
 
 namespace zevi::bridges {
 
 /// What a bridge to a bus has done since it was started.
 struct Counters {
-  std::uint64_t read = 0;
-  std::uint64_t acknowledged = 0;
-  std::uint64_t resent = 0;
-  std::uint64_t refused = 0;
-  std::uint64_t expired = 0;
-  std::uint64_t brought_in = 0;
-  std::uint64_t lost = 0;
-  std::uint64_t lost_before = 0;
-  std::uint64_t connections = 0;
+  Count read;
+  Count acknowledged;
+  Count resent;
+  Count refused;
+  Count expired;
+  Count brought_in;
+  Count lost;
+  Count lost_before;
+  Count connections;
+
+  /// How many were read and are not done with. What another thread sees may be in the middle of a change.
+  [[nodiscard]] std::uint64_t unacknowledged() const noexcept {
+    const std::uint64_t done = acknowledged + refused + expired + brought_in;
+    return read - std::min<std::uint64_t>(read, done);
+  }
 };
 
 /// And one from a bus.
 struct ImportCounters {
-  std::uint64_t received = 0;
-  std::uint64_t published = 0;
-  std::uint64_t unwanted = 0;
-  std::uint64_t returned = 0;
-  std::uint64_t refused = 0;
-  std::uint64_t lost = 0;
-  std::uint64_t connections = 0;
+  Count received;
+  Count published;
+  Count unwanted;
+  Count returned;
+  Count refused;
+  Count lost;
+  Count connections;
 };
 
 template <typename Of>
 struct Description {
   std::string_view name;
   std::string_view meaning;
-  std::uint64_t Of::*count;
+  Count Of::*count;
 };
 using CounterDescription = Description<Counters>;
 using ImportDescription = Description<ImportCounters>;

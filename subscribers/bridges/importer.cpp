@@ -36,7 +36,7 @@ bool has_come_through(std::string_view origin, std::string_view name) {
 }  // namespace
 
 Importer::Importer(Source& source, Unmapping& unmapping, LocalPublishers::Options local, std::string name,
-                   std::string bus, EventFd& stop, const program::Log& log)
+                   std::string bus, BridgeState& state, EventFd& stop, const program::Log& log)
     : stop_(stop),
       source_(source),
       unmapping_(unmapping),
@@ -44,7 +44,8 @@ Importer::Importer(Source& source, Unmapping& unmapping, LocalPublishers::Option
       name_(std::move(name)),
       bus_(std::move(bus)),
       log_(log),
-      outage_(log, bus_) {
+      outage_(log, bus_, state.link),
+      counters_(state.imported) {
   std::replace(bus_.begin(), bus_.end(), ',', ' ');
 }
 
@@ -56,26 +57,25 @@ bool Importer::is_stopped() {
 void Importer::run() {
   while (!is_stopped()) {
     const auto pause = std::chrono::ceil<std::chrono::milliseconds>(outage_.try_at() - Outage::Clock::now());
-    if (!is_open_ && pause > 0ms) {
+    if (!outage_.is_connected() && pause > 0ms) {
       pollfd item{stop_.fd(), POLLIN, 0};
       static_cast<void>(poll(&item, 1, static_cast<int>(pause.count())));
       continue;
     }
     try {
-      if (!is_open_) {
+      if (!outage_.is_connected()) {
         source_.open();
-        is_open_ = true;
         ++counters_.connections;
         outage_.note_connection(false);
       }
       bring_batch();
     } catch (const Error& error) {
       source_.close();
-      is_open_ = false;
       outage_.note_failure(error.what());
     }
   }
   source_.close();
+  count_published();
 }
 
 void Importer::bring_batch() {
@@ -118,7 +118,7 @@ void Importer::publish(const BroughtIn& event) {
   try {
     const Status status = local_.publish(event);
     if (status == Status::ok) {
-      ++counters_.published;
+      ++handed_over_;
     } else if (status == Status::unwanted) {
       ++counters_.unwanted;
     } else {
@@ -155,15 +155,17 @@ bool Importer::flush() {
     }
   }
   if (is_told) log_.info("the broker is there");
+  count_published();
   return true;
 }
 
-ImportCounters Importer::counters() const {
-  ImportCounters counters = counters_;
+/// What the broker has refused is known only when it has answered for all.
+void Importer::count_published() {
   const std::uint64_t invalid = local_.invalid();
-  counters.published -= std::min(counters.published, invalid);
-  counters.refused += invalid;
-  return counters;
+  const std::uint64_t refused = invalid - std::exchange(invalid_, invalid);
+  counters_.refused += refused;
+  counters_.published += handed_over_ - std::min(handed_over_, refused);
+  handed_over_ = 0;
 }
 
 }  // namespace zevi::bridges

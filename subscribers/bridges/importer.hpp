@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "counters.hpp"
+#include "bridge_state.hpp"
 #include "event_fd.hpp"
 #include "local_publishers.hpp"
 #include "log.hpp"
@@ -22,15 +22,15 @@ namespace zevi::bridges {
 /// come through this side before is left out.
 class Importer {
  public:
-  /// `bus` is how it is called in log lines, `name` what this side is called.
+  /// `bus` is how it is called in log lines, `name` what this side is called. Of `state` it keeps what is
+  /// said there of a bridge from a bus.
   Importer(Source& source, Unmapping& unmapping, LocalPublishers::Options local, std::string name,
-           std::string bus, EventFd& stop, const program::Log& log);
+           std::string bus, BridgeState& state, EventFd& stop, const program::Log& log);
 
   /// Messages are printed as they came, and not published.
   void show_only() noexcept { shows_only_ = true; }
   /// Runs until `stop` is raised.
   void run();
-  [[nodiscard]] ImportCounters counters() const;
 
  private:
   void bring_batch();
@@ -39,6 +39,7 @@ class Importer {
   static void show(const Incoming& message, const BroughtIn& event);
   void refuse(std::string_view why);
   [[nodiscard]] bool flush();
+  void count_published();
   [[nodiscard]] bool is_stopped();
 
   EventFd& stop_;
@@ -49,11 +50,12 @@ class Importer {
   std::string bus_;  // as the origin of what does not say where it is from
   const program::Log& log_;
   Outage outage_;
-  ImportCounters counters_;
+  ImportCounters& counters_;
+  std::uint64_t handed_over_ = 0;  // and not counted as published or refused yet
+  std::uint64_t invalid_ = 0;      // what the broker has refused, as far as it was counted
   std::vector<Incoming> batch_;
   program::OncePerSecond refusal_lines_;
   bool shows_only_ = false;
-  bool is_open_ = false;
   bool is_stopped_ = false;
 };
 

@@ -2,7 +2,9 @@
 #include <iostream>
 #include <utility>
 
+#include "bridge_metrics.hpp"
 #include "command_line.hpp"
+#include "metrics_server.hpp"
 #include "program.hpp"
 #include "supervisor.hpp"
 
@@ -19,7 +21,10 @@ int serve(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   // A command line is tried again by whoever gave it.
   const auto failure = line->config.empty() ? Supervisor::Failure::ends_it : Supervisor::Failure::is_retried;
-  Supervisor(std::move(line->bridges), failure).run();
+  Supervisor supervisor(std::move(line->bridges), failure);
+  zevi::bridges::BridgeMetrics metrics(supervisor.watched());
+  const zevi::program::MetricsServer server(line->metrics, [&metrics] { return metrics.collect(); });
+  supervisor.run();
   return zevi::program::exit_ok;
 }
 

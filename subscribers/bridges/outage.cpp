@@ -17,9 +17,11 @@ void Outage::tell_connected() {
   log_.info((was_connected_ ? "connected again to " : "connected to ") + bus_);
   was_connected_ = true;
   reason_.clear();
+  link_.failed = 0;
 }
 
 void Outage::note_connection(bool has_work) {
+  link_.is_up = true;
   if (reason_.empty() || !has_work) tell_connected();
 }
 
@@ -29,6 +31,9 @@ void Outage::note_success() {
 }
 
 void Outage::note_failure(std::string_view reason) {
+  link_.is_up = false;
+  ++link_.retries;
+  ++link_.failed;
   pause_ = std::clamp(2 * pause_, pause_min, pause_max);
   try_at_ = Clock::now() + pause_;
   if (reason == reason_) return;

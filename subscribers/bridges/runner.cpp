@@ -33,20 +33,24 @@ std::string events(std::uint64_t count) {
 
 }  // namespace
 
-Runner::Runner(RunnerOptions options, const Mapping& mapping, Bus& bus, EventFd& stop,
+Runner::Runner(RunnerOptions options, const Mapping& mapping, Bus& bus, BridgeState& state, EventFd& stop,
                const program::Log& log)
     : stop_(stop),
+      state_(state),
       options_(std::move(options)),
       mapping_(mapping),
       bus_(bus),
       log_(log),
       subscriber_(with_wake(options_.subscriber, wake_.fd())),
       window_(options_.window_messages, options_.window_bytes),
-      outage_(log, options_.bus) {}
+      outage_(log, options_.bus, state.link) {
+  state_.place.begin_answering();
+}
 
 void Runner::run() {
   while (!is_over_) {
     serve_bus();
+    tell_others();
     confirm_if_due();
     look_for_end();
     if (!is_over_) read();
@@ -91,7 +95,7 @@ void Runner::take_event(const Event& event) {
     ++counters_.expired;
     return;
   }
-  window_.push(mapping_.map(event));
+  window_.push(mapping_.map(event), event.time());
 }
 
 void Runner::tell(const Message& mark) {
@@ -107,8 +111,8 @@ std::chrono::milliseconds Runner::wait_at_most() const {
     return std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(time - now));
   };
   std::chrono::milliseconds wait = idle_look_interval;
-  if (!is_open_) wait = std::min(wait, until(outage_.try_at()));
-  if (is_open_ && !window_.empty() && !has_bus_fd_) wait = look_interval;
+  if (!outage_.is_connected()) wait = std::min(wait, until(outage_.try_at()));
+  if (outage_.is_connected() && !window_.empty() && !has_bus_fd_) wait = look_interval;
   if (has_news_ || place_)
     wait = std::min(wait, std::max(until(confirmed_ + confirm_interval), look_interval));
   if (end_at_) wait = std::min(wait, until(*end_at_));
@@ -116,10 +120,10 @@ std::chrono::milliseconds Runner::wait_at_most() const {
 }
 
 void Runner::serve_bus() {
-  if (!is_open_ && Clock::now() < outage_.try_at()) return;
+  if (!outage_.is_connected() && Clock::now() < outage_.try_at()) return;
   Report report;
   try {
-    if (!is_open_) open();
+    if (!outage_.is_connected()) open();
     send();
     bus_.poll(report);
     settle(report);
@@ -135,7 +139,6 @@ void Runner::open() {
   bus_.open();
   has_bus_fd_ = bus_.fd() >= 0;
   wake_.watch(bus_.fd());
-  is_open_ = true;
   ++counters_.connections;
   answered_ = Clock::now();
   window_.send_again();
@@ -188,9 +191,15 @@ void Runner::note_hold(const std::string& why) {
 void Runner::lose_bus(std::string_view reason) {
   wake_.watch(-1);
   bus_.close();
-  is_open_ = false;
   held_up_.clear();
   outage_.note_failure(reason);
+}
+
+/// For who watches the bridge: what does not follow from the counters.
+void Runner::tell_others() {
+  const auto oldest = window_.empty() ? Window::Time() : window_.oldest();
+  state_.oldest_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(oldest.time_since_epoch()).count());
+  if (state_.place.is_asked()) state_.place.answer({subscriber_.place(), counters_.unacknowledged()});
 }
 
 void Runner::confirm_if_due() {
@@ -216,7 +225,7 @@ void Runner::look_for_end() {
   if (!is_ending_) return;
   // Who asks to stop waits for a bus that is there; the end of the history for every bus, until asked.
   if (!end_at_ && stop_.take() != 0) end_at_ = Clock::now();
-  is_over_ = window_.empty() || (end_at_ && (!is_open_ || Clock::now() >= *end_at_));
+  is_over_ = window_.empty() || (end_at_ && (!outage_.is_connected() || Clock::now() >= *end_at_));
 }
 
 void Runner::end() {

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "bridge.hpp"
-#include "counters.hpp"
+#include "bridge_state.hpp"
 #include "event_fd.hpp"
 #include "log.hpp"
 #include "mapping.hpp"
@@ -40,13 +40,14 @@ struct RunnerOptions {
 /// stops, and the broker's history keeps the rest: nobody but this bridge waits.
 class Runner {
  public:
-  Runner(RunnerOptions options, const Mapping& mapping, Bus& bus, EventFd& stop, const program::Log& log);
+  Runner(RunnerOptions options, const Mapping& mapping, Bus& bus, BridgeState& state, EventFd& stop,
+         const program::Log& log);
+  ~Runner() { state_.place.end_answering(); }
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
 
   /// Runs until `stop` is raised, or until the history ends without `follow`.
   void run();
-  [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
-  /// How many were read and are not acknowledged.
-  [[nodiscard]] std::size_t unacknowledged() const noexcept { return window_.size(); }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -66,12 +67,15 @@ class Runner {
   void note_hold(const std::string& why);
   void lose_bus(std::string_view reason);
 
+  void tell_others();
   void confirm_if_due();
   void look_for_end();
   void end();
 
   EventFd& stop_;
-  WakeSet wake_{stop_.fd()};
+  BridgeState& state_;
+  Counters& counters_{state_.counters};
+  WakeSet wake_{stop_.fd(), state_.place.fd()};
   const RunnerOptions options_;
   const Mapping& mapping_;
   Bus& bus_;
@@ -79,11 +83,9 @@ class Runner {
   Subscriber subscriber_;
   Window window_;
   Outage outage_;
-  Counters counters_;
   const Clock::time_point started_ = Clock::now();
   bool is_broker_there_ = true;
 
-  bool is_open_ = false;
   bool has_bus_fd_ = false;
   Clock::time_point answered_{};
   std::string held_up_;  // why the bus takes nothing for now; empty if it does

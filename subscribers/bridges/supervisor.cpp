@@ -34,6 +34,12 @@ Supervisor::Supervisor(std::vector<Options> bridges, Failure failure) : failure_
   for (Options& options : bridges) bridges_.emplace_back(std::move(options));
 }
 
+std::vector<BridgeMetrics::Watched> Supervisor::watched() {
+  std::vector<BridgeMetrics::Watched> all;
+  for (Bridge& bridge : bridges_) all.push_back({bridge.options, bridge.state});
+  return all;
+}
+
 void Supervisor::run() {
   for (Bridge& bridge : bridges_) bridge.thread = std::jthread([this, &bridge] { serve(bridge); });
   manager_.tell("READY=1");
@@ -57,7 +63,7 @@ void Supervisor::serve(Bridge& bridge) {
     if (failure_ == Failure::is_retried) {
       keep_running(bridge);
     } else {
-      bridges::run(bridge.options, bridge.stop);
+      bridges::run(bridge.options, bridge.state, bridge.stop);
     }
   } catch (...) {
     bridge.failure = std::current_exception();
@@ -71,7 +77,7 @@ void Supervisor::keep_running(Bridge& bridge) {
   do {
     const auto begin = std::chrono::steady_clock::now();
     try {
-      return bridges::run(bridge.options, bridge.stop);
+      return bridges::run(bridge.options, bridge.state, bridge.stop);
     } catch (const std::exception& error) {
       if (std::chrono::steady_clock::now() - begin > longest_pause) pause = first_pause;
       log.error(std::string(error.what()) + "; it is started again in " + std::to_string(pause.count()) +

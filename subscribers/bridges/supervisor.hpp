@@ -5,6 +5,8 @@
 #include <thread>
 #include <vector>
 
+#include "bridge_metrics.hpp"
+#include "bridge_state.hpp"
 #include "event_fd.hpp"
 #include "options.hpp"
 #include "service_manager.hpp"
@@ -24,10 +26,14 @@ class Supervisor {
   /// Until SIGINT or SIGTERM, or until all have ended by themselves. To be called once.
   void run();
 
+  /// For metrics to look at while it runs.
+  [[nodiscard]] std::vector<BridgeMetrics::Watched> watched();
+
  private:
   struct Bridge {
     explicit Bridge(Options what) : options(std::move(what)) {}
     const Options options;
+    BridgeState state;
     EventFd stop;
     std::exception_ptr failure;
     std::jthread thread;  // last: it uses the others

@@ -4,6 +4,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "zevi/error.hpp"
 
 namespace zevi::bridges {
@@ -17,8 +19,8 @@ bool add(int set, int fd) {
 
 }  // namespace
 
-WakeSet::WakeSet(int stop_fd) : set_(epoll_create1(EPOLL_CLOEXEC)) {
-  if (set_ < 0 || !add(set_, stop_fd)) {
+WakeSet::WakeSet(std::initializer_list<int> fds) : set_(epoll_create1(EPOLL_CLOEXEC)) {
+  if (set_ < 0 || !std::all_of(fds.begin(), fds.end(), [this](int fd) { return add(set_, fd); })) {
     throw Error("cannot watch for signals: out of file descriptors or memory");
   }
 }

@@ -1,18 +1,19 @@
 #pragma once
 
 #include <chrono>
+#include <initializer_list>
 
 namespace zevi::bridges {
 
-/// One descriptor that is readable when the program is to stop or the bus has something to say.
+/// One descriptor that is readable when something is asked of the bridge or the bus has something to say.
 class WakeSet {
  public:
-  explicit WakeSet(int stop_fd);
+  WakeSet(std::initializer_list<int> fds);
   ~WakeSet();
   WakeSet(const WakeSet&) = delete;
   WakeSet& operator=(const WakeSet&) = delete;
 
-  /// Watches `fd` instead of the one before; -1 for none.
+  /// Watches `fd` beside them, instead of the one before; -1 for none.
   void watch(int fd);
   [[nodiscard]] int fd() const noexcept { return set_; }
   /// Waits until it is readable, at most so long.

@@ -4,10 +4,10 @@
 
 namespace zevi::bridges {
 
-void Window::push(Outgoing&& message) {
+void Window::push(Outgoing&& message, Time time) {
   message.number = last() + 1;
   bytes_ += message.bytes();
-  entries_.push_back({std::move(message)});
+  entries_.push_back({std::move(message), time});
 }
 
 const Outgoing* Window::next_to_send() noexcept {

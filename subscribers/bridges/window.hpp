@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -21,12 +22,17 @@ class Window {
   }
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
 
-  /// Numbers the message and takes it in.
-  void push(Outgoing&& message);
+  using Time = std::chrono::system_clock::time_point;
+
+  /// Numbers the message of an event of that time, and takes it in.
+  void push(Outgoing&& message, Time time = {});
   /// The number of the last one that was taken in, 0 before the first.
   [[nodiscard]] std::uint64_t last() const noexcept { return first_ + entries_.size() - 1; }
   /// Everything up to this number has been acknowledged or refused.
   [[nodiscard]] std::uint64_t done_to() const noexcept { return first_ - 1; }
+
+  /// Of the first that is not done with; there is one.
+  [[nodiscard]] Time oldest() const noexcept { return entries_.front().time; }
 
   /// The first that was not sent since `send_again`, null if there is none.
   [[nodiscard]] const Outgoing* next_to_send() noexcept;
@@ -48,6 +54,7 @@ class Window {
  private:
   struct Entry {
     Outgoing message;
+    Time time;
     bool is_done = false;
     bool was_sent = false;
   };

@@ -355,6 +355,17 @@ void Subscriber::confirm(const Place& place) {
   if (place.position_) implementation_->confirm(*place.position_);
 }
 
+std::uint64_t Subscriber::Place::epoch() const noexcept {
+  return position_ ? position_->epoch : 0;
+}
+
+std::optional<std::uint64_t> Subscriber::Place::next(std::string_view topic) const {
+  if (!position_) return std::nullopt;
+  const auto found = position_->next.find(std::string(topic));
+  if (found != position_->next.end()) return found->second;
+  return position_->knows_all ? std::optional<std::uint64_t>(1) : std::nullopt;
+}
+
 bool Subscriber::at_end() const noexcept {
   return implementation_->at_end();
 }

@@ -88,7 +88,9 @@ def test_systemd_is_told_of_begin_and_end(zevid, run_bridges, test_dir):
 ENDS = "direction = to\nurl = file:///tmp/a.ndjson\n"
 WRONG = {
     "": "there is no section, which begins with [NAME]",
-    "topic = E_A\n[a]\n": ":1: this stands before the first section",
+    "topic = E_A\n[a]\n": ":1: unknown option 'topic', before the first section, which begins with [NAME]",
+    f"[a]\n{ENDS}topic = E_A\nmetrics = 9464\n": ":5: 'metrics' is for the whole file: it stands before the first section",
+    f"metrics = 9464\nmetrics = 9465\n[a]\n{ENDS}topic = E_A\n": ":2: ",
     "[a b]\n": ":1: a section begins with [NAME]",
     f"[a]\n{ENDS}topic = E_A\n[a]\n": ":5: there is a section [a] already",
     "[a]\nurl = file:///tmp/a\n": ":1: [a]: say direction = to, or from",

@@ -70,6 +70,14 @@ def test_a_table_of_options_is_the_programs_help(page, program, table):
     assert _rows(table) == expected, f"the table in {page} should be\n{lines}"
 
 
+def test_the_counters_of_bridges_on_their_page_are_those_of_the_table():
+    source = text_of(Path("subscribers/bridges/counters.hpp"))
+    to, from_ = (re.findall(kind + r'Description\{"(\w+)"', source) for kind in ("Counter", "Import"))
+    assert len(to) > 5 and len(from_) > 5
+    names = [", ".join(f"`{name}`" for name in direction) for direction in (to, from_)]
+    assert f"to a bus {names[0]}; from a bus {names[1]} |" in text_of(Path("docs/bridges.md"))
+
+
 def test_the_table_of_counters_is_the_brokers():
     [(_, _, table)] = _counter_tables
     source = text_of(Path("broker/metrics/counters.hpp"))

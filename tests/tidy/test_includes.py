@@ -20,6 +20,7 @@ _bridges = ("subscribers/bridges/", "publishers")
 _executables = (
     "broker/main.cpp",
     "broker/config/",
+    "broker/metrics/broker_metrics.",
     "publishers/opensips/",
     "publishers/tool/",
     "publishers/examples/",

@@ -146,6 +146,37 @@ TEST_CASE(
   CHECK(statistics.dropped == 0);
 }
 
+TEST_CASE("a place says of each topic at which number it stands") {
+  Process process;
+  zevi::Publisher publisher = process.publish("places");
+  const zevi::Topic topic = publisher.topic("E_PLACE");
+  const auto publish = [&](int count) {
+    for (int i = 0; i < count; ++i) CHECK(topic.event().put("i", i).commit() == zevi::Status::ok);
+    CHECK(publisher.flush(deadline) == zevi::Status::ok);
+  };
+  zevi::Subscriber without_history = process.subscribe(zevi::Feed::stream, {"E_PLACE"});
+  publish(3);
+  zevi::SubscriberOptions options;
+  options.topics = {"E_*"};
+  options.endpoint = process.broker.stream();
+  options.replay_endpoint = process.broker.replay();
+  options.context = &process.context;
+  zevi::Subscriber subscriber(options);
+  CHECK(subscriber.place().epoch() == 0);
+  CHECK_FALSE(subscriber.place().next("E_PLACE"));
+  REQUIRE(subscriber.wait_ready(deadline) == 0U);
+  const zevi::Subscriber::Place begin = subscriber.place();
+  CHECK(begin.epoch() != 0);
+  CHECK(begin.next("E_PLACE") == 4U);
+  CHECK(begin.next("E_OTHER") == 1U);
+  publish(2);
+  CHECK(next_event(subscriber).q == 4);
+  CHECK(subscriber.place().next("E_PLACE") == 5U);
+  CHECK(begin.next("E_PLACE") == 4U);
+  CHECK(next_event(without_history).q == 1);
+  CHECK_FALSE(without_history.place().next("E_PLACE"));
+}
+
 TEST_CASE("an embedded broker stops and starts again in the same process, and its publishers go on") {
   Process process;
   zevi::Publisher publisher = process.publish("again");

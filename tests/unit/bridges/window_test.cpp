@@ -50,6 +50,18 @@ TEST_CASE("nothing is done with before all that was read before it") {
   CHECK(window.size() == 1);
 }
 
+TEST_CASE("the oldest event is the first that is not done with") {
+  Window window(100, 1'000'000);
+  const Window::Time first{std::chrono::seconds(7)};
+  window.push(message("1"), first);
+  window.push(message("2"), first + std::chrono::seconds(1));
+  CHECK(window.settle(2));
+  CHECK(window.oldest() == first);
+  window.push(message("3"), first + std::chrono::seconds(2));
+  CHECK(window.settle(1));
+  CHECK(window.oldest() == first + std::chrono::seconds(2));
+}
+
 TEST_CASE("an acknowledgement that comes twice, or of no message, is no news") {
   Window window = window_of(3);
   CHECK(window.settle(2));

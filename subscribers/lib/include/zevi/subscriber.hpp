@@ -185,9 +185,14 @@ class ZEVI_SUBSCRIBER_API Subscriber {
   void confirm();
 
   /// How far the caller has come, for one who hands events on and hears only later that they have arrived.
-  class Place {
+  class ZEVI_SUBSCRIBER_API Place {
    public:
     Place() = default;
+    /// That its numbers belong to; 0 before anything was given.
+    [[nodiscard]] std::uint64_t epoch() const noexcept;
+    /// Of a topic that was asked for, the number of the first event behind this place. Nothing as long as
+    /// that is not known.
+    [[nodiscard]] std::optional<std::uint64_t> next(std::string_view topic) const;
 
    private:
     friend class Subscriber;
