@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <mutex>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "bridge_state.hpp"

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <chrono>
-
 #include "counters.hpp"
 #include "outage.hpp"
 #include "place_question.hpp"
