@@ -117,7 +117,7 @@ bool is_section_name(std::string_view name) {
 
 /// The name in a line `[NAME]`.
 std::string section_name(std::string_view line, const std::vector<ConfigSection>& before) {
-  const std::string name(line.substr(1, std::max<std::size_t>(line.size(), 2) - 2));
+  std::string name(line.substr(1, std::max<std::size_t>(line.size(), 2) - 2));
   if (line.back() != ']' || !is_section_name(name)) {
     throw ConfigError("a section begins with [NAME], 1 to 64 letters, digits, '.', '_' and '-'");
   }
