@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import pytest
 from zevi_test import Program, RawPublisher, Zevid
@@ -17,6 +17,14 @@ def skip_unless_bridge_knows(url: str, run_program: Callable[..., Program]) -> N
     assert program.wait() == 0
     if url not in program.stdout:
         pytest.skip(f"built without {url}")
+
+
+def check_wrong_command_lines(start: Callable[..., Program], words_of: Mapping[Tuple[object, ...], str]) -> None:
+    """`start(ARGUMENT...)` is a bridge that says in a line what is wrong."""
+    for arguments, words in words_of.items():
+        program = start(*arguments)
+        assert program.wait() == 2, arguments
+        assert words in program.stderr and program.stderr.count("\n") == 1, (arguments, program.stderr)
 
 
 def publish_events(broker: Zevid, topic: str, events: Sequence[Mapping[str, Any]], **how: Any) -> None:

@@ -42,6 +42,18 @@ class RedisServer(Server):
         return self._redis.Redis(host="127.0.0.1", port=self.port, **how)
 
 
+@pytest.fixture
+def redis(test_dir, run_program):
+    """`redis(OPTION...)` starts a server."""
+
+    def start(*options: object) -> RedisServer:
+        server = RedisServer(test_dir, run_program, *options)
+        server.start()
+        return server
+
+    return start
+
+
 class Redis(Bus):
     """Each stream is read on from the last entry that was seen, so that what is in it twice is seen twice."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
+from functools import partial
 
-from bridge_bus import numbers_in, publish_numbers
+from bridge_bus import check_wrong_command_lines, numbers_in, publish_numbers
 from zevi_test import RawPublisher, wait_until
 
 
@@ -137,7 +138,7 @@ def test_a_password_is_never_taken_from_the_command_line_nor_shown(run_program, 
 
 
 def test_a_wrong_command_line_is_told_in_a_line(run_program):
-    for arguments, words in {
+    wrong = {
         (): "say which way: zevi bridge to URL",
         ("to",): "no URL given",
         ("to", "exec:cat"): "no --topic given",
@@ -152,10 +153,8 @@ def test_a_wrong_command_line_is_told_in_a_line(run_program):
         ("to", "exec:cat", "--topic", "E_A", "--window", "0"): "--window is a number from 1",
         ("to", "exec:cat", "--topic", "E_A", "--tls-cert", "/dev/null"): "--tls-cert and --tls-key go together",
         ("to", "exec:cat", "--topic", "E_A", "--no-cursor", "--no-follow"): "say which with --from",
-    }.items():
-        program = run_program("zevi-bridge", *arguments)
-        assert program.wait() == 2, arguments
-        assert words in program.stderr and program.stderr.count("\n") == 1, (arguments, program.stderr)
+    }
+    check_wrong_command_lines(partial(run_program, "zevi-bridge"), wrong)
 
 
 def test_what_was_read_but_not_answered_comes_again_after_a_kill(zevid, run_program, test_dir):

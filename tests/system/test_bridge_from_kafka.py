@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import time
+from functools import partial
 
 import msgpack
 import pytest
-from bridge_bus import skip_unless_bridge_knows
+from bridge_bus import check_wrong_command_lines, skip_unless_bridge_knows
 from bridge_kafka import KafkaCluster
 from bridge_side import check_that_all_is_read_though_bridge_and_server_are_killed, check_that_two_sides_see_every_event_once
 from zevi_test import free_port, wait_until
@@ -248,14 +249,12 @@ def test_a_cluster_that_says_nothing_or_is_not_there_is_told_and_left_at_once(cl
 
 def test_a_wrong_command_line_is_told_in_a_line(run_program):
     skip_unless_bridge_knows("kafka://HOST", run_program)
-    for arguments, words in {
+    wrong = {
         ("from", "kafka://a"): "no --subject given",
         ("from", "kafka://a", "--subject", ""): "'' is no topic of Kafka",
         ("from", "kafka://a", "--subject", "a,b/c"): "'b/c' is no topic of Kafka",
         ("from", "kafka://a", "--subject", "^("): "'^(' is no topic of Kafka, nor ^ and a regular expression",
         ("from", "kafka://a", "--subject", "a", "--set", "session=1ms"): "--set session is 1s to 30m",
         ("from", "kafka://a/b", "--subject", "a"): "with nothing behind it",
-    }.items():
-        program = run_program("zevi-bridge", *arguments)
-        assert program.wait() == 2, arguments
-        assert words in program.stderr and program.stderr.count("\n") == 1, (arguments, program.stderr)
+    }
+    check_wrong_command_lines(partial(run_program, "zevi-bridge"), wrong)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import struct
+from functools import partial
 
 import msgpack
 import pytest
-from bridge_bus import make_certificates, skip_unless_bridge_knows
+from bridge_bus import check_wrong_command_lines, make_certificates, skip_unless_bridge_knows
 from bridge_mqtt import MosquittoServer
 from bridge_side import check_that_all_is_read_though_bridge_and_server_are_killed, check_that_two_sides_see_every_event_once
 from zevi_test import wait_until
@@ -221,13 +222,11 @@ def test_messages_that_are_none_are_left_with_the_connection(fake_server, side, 
 
 def test_a_wrong_command_line_is_told_in_a_line(run_program):
     skip_unless_bridge_knows("mqtt://HOST", run_program)
-    for arguments, words in {
+    wrong = {
         ("from", "mqtt://a"): "no --subject given",
         ("from", "mqtt://a", "--subject", "a#"): "'a#' is no topics of MQTT",
         ("from", "mqtt://a", "--subject", ""): "'' is no topics of MQTT",
         ("from", "mqtt://a", "--subject", "a", "--set", "session=yes"): "--set session is on or off, not 'yes'",
         ("from", "mqtt://a/b", "--subject", "a"): "--subject says where to",
-    }.items():
-        program = run_program("zevi-bridge", *arguments)
-        assert program.wait() == 2, arguments
-        assert words in program.stderr and program.stderr.count("\n") == 1, (arguments, program.stderr)
+    }
+    check_wrong_command_lines(partial(run_program, "zevi-bridge"), wrong)

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import msgpack
 import pytest
-from bridge_bus import make_certificates
-from bridge_redis import RedisServer
+from bridge_bus import check_wrong_command_lines, make_certificates
+from bridge_redis import redis  # noqa: F401
 from bridge_side import check_that_all_is_read_though_bridge_and_server_are_killed, check_that_two_sides_see_every_event_once
 from zevi_test import free_port, wait_until
-
-
-@pytest.fixture
-def redis(test_dir, run_program):
-    """`redis(OPTION...)` starts a server."""
-
-    def start(*options: object) -> RedisServer:
-        server = RedisServer(test_dir, run_program, *options)
-        server.start()
-        return server
-
-    return start
 
 
 def add(server, numbers, stream="sensor:a", **how):
@@ -281,7 +270,7 @@ def test_what_cannot_be_read_is_told_and_waited_for(redis, side, run_program):
 
 def test_a_wrong_command_line_is_told_in_a_line(run_program, redis):
     redis()  # a build without Redis is skipped
-    for arguments, words in {
+    wrong = {
         ("from", "redis://a"): "no --subject given",
         ("from", "redis://a", "--subject", ""): "'' is no streams of Redis",
         ("from", "redis://a", "--subject", "a,,b"): "'a,,b' is no streams of Redis",
@@ -289,7 +278,5 @@ def test_a_wrong_command_line_is_told_in_a_line(run_program, redis):
         ("from", "redis://a", "--subject", ",".join(map(str, range(65)))): "--subject names more than 64 streams",
         ("from", "redis://a/x", "--subject", "a"): "with a number as the database",
         ("from", "redis://me@a", "--subject", "a"): "Redis wants a password for user 'me'",
-    }.items():
-        program = run_program("zevi-bridge", *arguments)
-        assert program.wait() == 2, arguments
-        assert words in program.stderr and program.stderr.count("\n") == 1, (arguments, program.stderr)
+    }
+    check_wrong_command_lines(partial(run_program, "zevi-bridge"), wrong)

@@ -9,7 +9,7 @@ import subprocess
 
 import msgpack
 import pytest
-from bridge_bus import make_certificates, publish_events, skip_unless_bridge_knows
+from bridge_bus import check_wrong_command_lines, make_certificates, publish_events, skip_unless_bridge_knows
 from bridge_mqtt import MosquittoServer
 from zevi_test import RawPublisher, wait_until
 from zevi_test.raw_mqtt import FakeMqttServer, maximum_qos, packet, puback, retain_available
@@ -297,7 +297,7 @@ def test_a_wrong_command_line_is_told_in_a_line(bridge, run_program, test_dir):
     skip_unless_bridge_knows("mqtt://HOST", run_program)
     secret = test_dir / "secret"
     secret.write_text("t")
-    for arguments, words in {
+    wrong = {
         ("mqtt://",): "with a host",
         ("mqtt://a,b",): "with one host",
         ("mqtt://a:x",): "with a number as the port",
@@ -310,10 +310,8 @@ def test_a_wrong_command_line_is_told_in_a_line(bridge, run_program, test_dir):
         ("mqtt://a", "--set", "keepalive=1s"): "--set keepalive is 5s to 65535s",
         ("mqtt://a", "--token-file", secret): "not by tokens and keys",
         ("mqtt://a", "--password-file", secret): "MQTT wants a user for the password",
-    }.items():
-        program = bridge(*arguments)
-        assert program.wait() == 2, arguments
-        assert words in program.stderr and program.stderr.count("\n") == 1, (arguments, program.stderr)
+    }
+    check_wrong_command_lines(bridge, wrong)
 
 
 def test_a_port_that_nobody_listens_at_is_told(bridge, mosquitto):

@@ -3,22 +3,9 @@
 from __future__ import annotations
 
 import msgpack
-import pytest
-from bridge_bus import make_certificates, publish_events
-from bridge_redis import RedisServer
+from bridge_bus import check_wrong_command_lines, make_certificates, publish_events
+from bridge_redis import redis  # noqa: F401
 from zevi_test import free_port, wait_until
-
-
-@pytest.fixture
-def redis(test_dir, run_program):
-    """`redis(OPTION...)` starts a server."""
-
-    def start(*options: object) -> RedisServer:
-        server = RedisServer(test_dir, run_program, *options)
-        server.start()
-        return server
-
-    return start
 
 
 def numbers_in(client, stream="zevi:E_A"):
@@ -122,7 +109,7 @@ def test_a_wrong_command_line_is_told_in_a_line(bridge, redis, test_dir):
     redis()  # a build without Redis is skipped
     secret = test_dir / "secret"
     secret.write_text("t")
-    for arguments, words in {
+    wrong = {
         ("redis://",): "with a host",
         ("redis://a,b",): "with one host",
         ("redis://a:x",): "with a number as the port",
@@ -130,7 +117,5 @@ def test_a_wrong_command_line_is_told_in_a_line(bridge, redis, test_dir):
         ("redis://a", "--set", "maxlen=many"): "--set maxlen is a number, not 'many'",
         ("redis://a", "--token-file", secret): "not by tokens and keys",
         ("redis://me@a",): "Redis wants a password for user 'me'",
-    }.items():
-        program = bridge(*arguments)
-        assert program.wait() == 2, arguments
-        assert words in program.stderr and program.stderr.count("\n") == 1, (arguments, program.stderr)
+    }
+    check_wrong_command_lines(bridge, wrong)

@@ -76,10 +76,9 @@ std::uint64_t KafkaOffsets::find_place(rd_kafka_topic_partition_list_t& partitio
   }
   for (int i = 0; i < partitions.cnt; ++i) {
     rd_kafka_topic_partition_t& one = partitions.elems[i];
-    const KafkaPartitions& list = known;
     const rd_kafka_topic_partition_t* found =
         rd_kafka_topic_partition_list_find(unread.get(), one.topic, one.partition);
-    if (found == nullptr) found = rd_kafka_topic_partition_list_find(list.get(), one.topic, one.partition);
+    if (found == nullptr) found = rd_kafka_topic_partition_list_find(known.get(), one.topic, one.partition);
     one.offset = found->offset;
   }
   return gone_before(partitions);

@@ -9,6 +9,7 @@
 
 #include "../secrets.hpp"
 #include "../settings.hpp"
+#include "../subject_list.hpp"
 #include "program.hpp"
 
 namespace zevi::bridges {
@@ -155,18 +156,8 @@ void check_kafka_template(const std::string& text) {
       "'" + text + "' makes no topic of Kafka: at most 249 letters, digits, dots, underscores and minuses");
 }
 
-std::vector<std::string> kafka_topics_in(const std::string& subject) {
-  std::vector<std::string> topics;
-  for (std::size_t begin = 0; begin <= subject.size();) {
-    const std::size_t end = std::min(subject.find(',', begin), subject.size());
-    topics.push_back(subject.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return topics;
-}
-
 void check_kafka_reading(const BusOptions& options) {
-  for (const std::string& topic : kafka_topics_in(options.subject)) {
+  for (const std::string& topic : subjects_in(options.subject)) {
     if (topic.starts_with('^') ? is_regular_expression(topic) : is_kafka_topic(topic)) continue;
     throw program::UsageError("'" + topic +
                               "' is no topic of Kafka, nor ^ and a regular expression of its topics");

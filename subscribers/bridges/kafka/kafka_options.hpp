@@ -20,7 +20,6 @@ void check_kafka_options(const BusOptions& options);
 void check_kafka_template(const std::string& text);
 
 /// What to read: topics, or `^` and a regular expression of them, with commas between.
-[[nodiscard]] std::vector<std::string> kafka_topics_in(const std::string& subject);
 void check_kafka_reading(const BusOptions& options);
 
 /// Where the cluster is, who we are, and that the library says all it has to say to us.

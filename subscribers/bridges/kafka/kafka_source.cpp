@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../settings.hpp"
+#include "../subject_list.hpp"
 #include "kafka_client.hpp"
 #include "kafka_offsets.hpp"
 #include "kafka_options.hpp"
@@ -61,7 +62,7 @@ class KafkaSource : public Source, public KafkaListener {
     client_.emplace(RD_KAFKA_CONSUMER, settings_, wake_, *this, Clock::now() + answers_within);
     opened_at_ = Clock::now();
     if (beginning_.since == decltype(beginning_.since){}) beginning_.since = std::chrono::system_clock::now();
-    const std::vector<std::string> topics = kafka_topics_in(options_.subject);
+    const std::vector<std::string> topics = subjects_in(options_.subject);
     const KafkaPartitions wanted(rd_kafka_topic_partition_list_new(static_cast<int>(topics.size())));
     for (const std::string& topic : topics) {
       rd_kafka_topic_partition_list_add(wanted.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../settings.hpp"
+#include "../subject_list.hpp"
 #include "program.hpp"
 #include "redis_connection.hpp"
 #include "redis_entry.hpp"
@@ -27,16 +28,6 @@ constexpr std::size_t answer_bytes_max = std::size_t{4} << 20;
 constexpr std::size_t first_answer_entries = 64;
 
 constexpr std::chrono::seconds look_interval{1};
-
-std::vector<std::string> streams_in(const std::string& subject) {
-  std::vector<std::string> streams;
-  for (std::size_t begin = 0; begin <= subject.size();) {
-    const std::size_t end = std::min(subject.find(',', begin), subject.size());
-    streams.push_back(subject.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return streams;
-}
 
 /// What both have.
 class RedisSource : public Source {
@@ -85,7 +76,7 @@ class RedisGroupSource : public RedisSource {
   explicit RedisGroupSource(BusOptions options) : RedisSource(std::move(options)) {
     std::string group = setting(options_, "group");
     if (group.empty()) group = "zevi-" + options_.name;
-    for (std::string& stream : streams_in(options_.subject)) groups_.emplace_back(std::move(stream), group);
+    for (std::string& stream : subjects_in(options_.subject)) groups_.emplace_back(std::move(stream), group);
   }
 
   void open() override {
@@ -156,7 +147,7 @@ class RedisGroupSource : public RedisSource {
 class RedisLookingSource : public RedisSource {
  public:
   explicit RedisLookingSource(BusOptions options) : RedisSource(std::move(options)) {
-    for (std::string& stream : streams_in(options_.subject)) places_.push_back({std::move(stream), {}});
+    for (std::string& stream : subjects_in(options_.subject)) places_.push_back({std::move(stream), {}});
   }
 
   void open() override {
@@ -212,7 +203,7 @@ class RedisLookingSource : public RedisSource {
 }  // namespace
 
 void check_redis_reading(const BusOptions& options) {
-  std::vector<std::string> streams = streams_in(options.subject);
+  std::vector<std::string> streams = subjects_in(options.subject);
   if (streams.size() > streams_max) {
     throw program::UsageError("--subject names more than " + std::to_string(streams_max) + " streams");
   }
